@@ -1,0 +1,51 @@
+package dev.caravan.engine.kernel;
+
+import dev.caravan.engine.tensor.Tensor;
+import java.util.function.IntConsumer;
+
+/**
+ * The arithmetic of a model on {@code float} activations and weights of any {@link
+ * dev.caravan.engine.tensor.DType}. The scalar provider is the truth; faster ones are tested against it. Thread-safe; a
+ * call returns when its work is done, also where worker threads share it.
+ *
+ * <p>Letters: T tokens, I inputs, O outputs.
+ */
+public interface Kernels extends AutoCloseable {
+
+    /** {@code y[T, O] = x[T, I] Wᵀ} for a weight {@code [O, I]}; runs on all workers. */
+    void linear(Tensor weight, float[] x, float[] y, int tokens);
+
+    /** One row of a table {@code [O, I]} as floats: an embedding. */
+    void row(Tensor table, int row, float[] y, int yOffset);
+
+    /** {@code y = x / sqrt(mean(x²) + epsilon) * weight} over {@code size} values. */
+    void rmsNorm(float[] x, int xOffset, float[] weight, float epsilon, float[] y, int yOffset, int size);
+
+    /** {@code y = (x - mean) / sqrt(variance + epsilon) * weight + bias} over {@code size} values. */
+    void layerNorm(
+            float[] x, int xOffset, float[] weight, float[] bias, float epsilon, float[] y, int yOffset, int size);
+
+    /** The sum of products of two runs of values. */
+    float dot(float[] x, int xOffset, float[] y, int yOffset, int size);
+
+    /** {@code y += scale * x}. */
+    void addScaled(float scale, float[] x, int xOffset, float[] y, int yOffset, int size);
+
+    /** Softmax in place. */
+    void softmax(float[] x, int offset, int size);
+
+    /** {@code gate = silu(gate) * up}. */
+    void siluMultiply(float[] gate, float[] up, int size);
+
+    /** {@code gate = gelu(gate) * up} with the tanh approximation (transformers' {@code gelu_pytorch_tanh}). */
+    void geluTanhMultiply(float[] gate, float[] up, int size);
+
+    /** {@code x = gelu(x)} with the error function. */
+    void gelu(float[] x, int offset, int size);
+
+    /** Runs {@code task} for 0 .. tasks-1 on the workers and the caller; returns when all are done. */
+    void parallel(int tasks, IntConsumer task);
+
+    @Override
+    void close();
+}

@@ -1,0 +1,36 @@
+package dev.caravan.engine.tokenizer;
+
+import java.util.Set;
+
+/**
+ * Text to token ids and back. Immutable and thread-safe.
+ *
+ * <p>Whether a control token that is spelled out in the text ({@code <start_of_turn>}, {@code <|eot_id|>}) becomes that
+ * token is the caller's decision at every call: text of users and documents is always encoded with
+ * {@link Specials#AS_TEXT}, text of templates with {@link Specials#PARSE}.
+ */
+public interface Tokenizer {
+
+    /** What becomes of a control token's spelling inside the text. */
+    enum Specials {
+        PARSE,
+        AS_TEXT
+    }
+
+    int vocabSize();
+
+    /** The ids of the text, without beginning-of-sequence or end-of-sequence tokens. */
+    int[] encode(String text, Specials specials);
+
+    /** The bytes of one token in running text; possibly a part of a character. Control tokens give none. */
+    byte[] bytes(int token);
+
+    /** The beginning-of-sequence token, or -1 where the model has none. */
+    int bosToken();
+
+    /** Whether a prompt that no template wrote starts with {@link #bosToken()}. */
+    boolean addsBos();
+
+    /** The tokens that end an answer: end of sequence, end of turn, end of message. */
+    Set<Integer> endTokens();
+}
