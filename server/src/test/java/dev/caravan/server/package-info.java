@@ -1,0 +1,5 @@
+/** Tests of the whole server. */
+@NullMarked
+package dev.caravan.server;
+
+import org.jspecify.annotations.NullMarked;
