@@ -1,0 +1,26 @@
+package dev.caravan.engine.kernel;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Chooses the {@link Kernels} of this machine. */
+public final class KernelProvider {
+    private static final Logger log = LoggerFactory.getLogger(KernelProvider.class);
+
+    private KernelProvider() {}
+
+    /**
+     * The fastest kernels that this JVM can run, on so many threads (the caller included).
+     *
+     * @throws IllegalArgumentException if {@code threads} is below 1
+     */
+    public static Kernels create(int threads) {
+        log.info("kernels=scalar threads={}", threads);
+        return new ScalarKernels(new WorkerPool(threads));
+    }
+
+    /** The plain loops on the caller's thread alone: the truth that the other kernels are tested against. */
+    public static Kernels scalar() {
+        return new ScalarKernels(new WorkerPool(1));
+    }
+}

@@ -1,0 +1,34 @@
+package dev.caravan.engine.kernel;
+
+import dev.caravan.engine.tensor.Tensor;
+
+/** The checks at the kernels' door, once per call; messages hold the actual shapes. */
+final class Shapes {
+
+    private Shapes() {}
+
+    static void checkLinear(Tensor weight, float[] x, float[] y, int tokens) {
+        if (weight.shape().length != 2) {
+            throw new IllegalArgumentException(
+                    "%s has %d dimensions, a linear layer has 2".formatted(weight.name(), weight.shape().length));
+        }
+        if (tokens < 0 || x.length < (long) tokens * weight.columns() || y.length < (long) tokens * weight.rows()) {
+            throw new IllegalArgumentException("%s [%d, %d]: x has %d values and y %d for %d tokens"
+                    .formatted(weight.name(), weight.rows(), weight.columns(), x.length, y.length, tokens));
+        }
+    }
+
+    static void checkRow(Tensor table, int row, float[] y, int yOffset) {
+        if (table.shape().length != 2 || row < 0 || row >= table.rows()) {
+            throw new IllegalArgumentException("%s has no row %d".formatted(table.name(), row));
+        }
+        checkRun("y", y, yOffset, table.columns());
+    }
+
+    static void checkRun(String name, float[] values, int offset, int size) {
+        if (offset < 0 || size < 0 || values.length - offset < size) {
+            throw new IllegalArgumentException(
+                    "%s has %d values, %d from %d on are wanted".formatted(name, values.length, size, offset));
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package dev.caravan.engine.quant;
+
+import dev.caravan.engine.tensor.DType;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * How the values of one {@link DType} come out of its bytes. The scalar truth of the format, equal to gguf-py bit for
+ * bit; the vector kernels are tested against it. Stateless.
+ */
+public sealed interface BlockFormat permits F32, F16, BF16, Q4_0, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K {
+
+    /**
+     * Unpacks whole blocks.
+     *
+     * @param data the packed bytes, little-endian
+     * @param offset where the first block starts, in bytes
+     * @param y receives the values from {@code yOffset} on
+     * @param size how many values, a multiple of {@link DType#blockElements()}
+     */
+    void dequantize(MemorySegment data, long offset, float[] y, int yOffset, int size);
+
+    /** The format of a dtype. */
+    static BlockFormat of(DType dtype) {
+        return switch (dtype) {
+            case F32 -> F32.FORMAT;
+            case F16 -> F16.FORMAT;
+            case BF16 -> BF16.FORMAT;
+            case Q4_0 -> Q4_0.FORMAT;
+            case Q5_0 -> Q5_0.FORMAT;
+            case Q5_1 -> Q5_1.FORMAT;
+            case Q8_0 -> Q8_0.FORMAT;
+            case Q4_K -> Q4_K.FORMAT;
+            case Q5_K -> Q5_K.FORMAT;
+            case Q6_K -> Q6_K.FORMAT;
+        };
+    }
+}
