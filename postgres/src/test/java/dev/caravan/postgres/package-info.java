@@ -1,0 +1,4 @@
+@NullMarked
+package dev.caravan.postgres;
+
+import org.jspecify.annotations.NullMarked;
