@@ -1,5 +1,6 @@
 package dev.caravan.engine.tokenizer;
 
+import java.util.BitSet;
 import java.util.Set;
 
 /**
@@ -21,6 +22,14 @@ public interface Tokenizer {
 
     /** The ids of the text, without beginning-of-sequence or end-of-sequence tokens. */
     int[] encode(String text, Specials specials);
+
+    /**
+     * The ids of a text of mixed origin, as if it were encoded whole: a control token is recognised only where no character
+     * of its spelling is marked. Encoding the parts one by one instead would split words at their borders.
+     *
+     * @param asText the characters (UTF-16 units) that users and documents wrote
+     */
+    int[] encode(String text, BitSet asText);
 
     /** The bytes of one token in running text; possibly a part of a character. Control tokens give none. */
     byte[] bytes(int token);

@@ -1,0 +1,33 @@
+package dev.caravan.engine.tokenizer;
+
+/** UTF-16 to UTF-8 into a caller's array. A lone surrogate becomes U+FFFD. */
+final class Utf8 {
+    private Utf8() {}
+
+    /** Writes a code point; returns the position after it. At most four bytes. */
+    static int put(byte[] target, int position, int codePoint) {
+        int at = position;
+        if (codePoint < 0x80) {
+            target[at++] = (byte) codePoint;
+        } else if (codePoint < 0x800) {
+            target[at++] = (byte) (0xC0 | codePoint >> 6);
+            target[at++] = continuation(codePoint);
+        } else if (codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE) {
+            return put(target, position, 0xFFFD);
+        } else if (codePoint < 0x10000) {
+            target[at++] = (byte) (0xE0 | codePoint >> 12);
+            target[at++] = continuation(codePoint >> 6);
+            target[at++] = continuation(codePoint);
+        } else {
+            target[at++] = (byte) (0xF0 | codePoint >> 18);
+            target[at++] = continuation(codePoint >> 12);
+            target[at++] = continuation(codePoint >> 6);
+            target[at++] = continuation(codePoint);
+        }
+        return at;
+    }
+
+    private static byte continuation(int bits) {
+        return (byte) (0x80 | (bits & 0x3F));
+    }
+}
