@@ -25,6 +25,18 @@ public interface Kernels extends AutoCloseable {
     void layerNorm(
             float[] x, int xOffset, float[] weight, float[] bias, float epsilon, float[] y, int yOffset, int size);
 
+    /**
+     * Softmax attention of T tokens at the positions {@code position .. position + T - 1} over the keys and values of
+     * the positions 0 .. position + T - 1, their own included; runs on all workers.
+     *
+     * @param q {@code [T, heads * headSize]}, rotated but not scaled
+     * @param k {@code [positions, keyValueHeads * headSize]}: a layer's cache from position 0 on; rows behind the last
+     *     token's are not read
+     * @param v the same for the values
+     * @param y receives {@code [T, heads * headSize]}; not the array of {@code q}
+     */
+    void attention(AttentionShape shape, float[] q, float[] k, float[] v, float[] y, int tokens, int position);
+
     /** The sum of products of two runs of values. */
     float dot(float[] x, int xOffset, float[] y, int yOffset, int size);
 

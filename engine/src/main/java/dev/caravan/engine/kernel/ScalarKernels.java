@@ -80,6 +80,51 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void attention(AttentionShape shape, float[] q, float[] k, float[] v, float[] y, int tokens, int position) {
+        Shapes.checkAttention(shape, q, k, v, y, tokens, position);
+        pool.run(tokens * shape.heads(), task -> {
+            int token = task / shape.heads();
+            attendHead(shape, q, k, v, y, token, task % shape.heads(), position + token, position + tokens);
+        });
+    }
+
+    private static void attendHead(
+            AttentionShape shape,
+            float[] q,
+            float[] k,
+            float[] v,
+            float[] y,
+            int token,
+            int head,
+            int position,
+            int positions) {
+        int size = shape.headSize();
+        int first = shape.firstKey(position);
+        int end = shape.endKey(position, positions);
+        int query = token * shape.querySize() + head * size;
+        int keyHead = head / (shape.heads() / shape.keyValueHeads()) * size;
+        double[] weights = new double[end - first];
+        double highest = Double.NEGATIVE_INFINITY;
+        for (int p = first; p < end; p++) {
+            int key = p * shape.keyValueSize() + keyHead;
+            weights[p - first] = sumOfProducts(q, query, k, key, size) * shape.scale();
+            highest = Math.max(highest, weights[p - first]);
+        }
+        double sum = 0;
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = Math.exp(weights[i] - highest);
+            sum += weights[i];
+        }
+        for (int i = 0; i < size; i++) {
+            double mixed = 0;
+            for (int p = first; p < end; p++) {
+                mixed += weights[p - first] * v[p * shape.keyValueSize() + keyHead + i];
+            }
+            y[query + i] = (float) (mixed / sum);
+        }
+    }
+
+    @Override
     public float dot(float[] x, int xOffset, float[] y, int yOffset, int size) {
         return (float) sumOfProducts(x, xOffset, y, yOffset, size);
     }

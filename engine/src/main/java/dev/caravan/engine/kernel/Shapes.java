@@ -25,6 +25,21 @@ final class Shapes {
         checkRun("y", y, yOffset, table.columns());
     }
 
+    static void checkAttention(
+            AttentionShape shape, float[] q, float[] k, float[] v, float[] y, int tokens, int position) {
+        long queries = (long) tokens * shape.querySize();
+        long keys = (long) (position + tokens) * shape.keyValueSize();
+        if (tokens < 0
+                || position < 0
+                || q.length < queries
+                || y.length < queries
+                || k.length < keys
+                || v.length < keys) {
+            throw new IllegalArgumentException("attention of %d tokens at %d with %s: q has %d values, k %d, v %d, y %d"
+                    .formatted(tokens, position, shape, q.length, k.length, v.length, y.length));
+        }
+    }
+
     static void checkRun(String name, float[] values, int offset, int size) {
         if (offset < 0 || size < 0 || values.length - offset < size) {
             throw new IllegalArgumentException(
