@@ -144,6 +144,15 @@ public final class GgufMetadata {
         return contains(key) ? integers(key) : otherwise;
     }
 
+    /**
+     * What a reader of these values throws when they do not make sense together.
+     *
+     * @param problem what is wrong and what to do, in one sentence
+     */
+    public ModelFormatException refused(String problem) {
+        return file.refused(problem);
+    }
+
     private int fitted(String key, long number) {
         if (number != (int) number) {
             throw file.broken("the metadata key %s holds %d, which is out of range".formatted(key, number));
