@@ -17,6 +17,12 @@ public final class ModelFormatException extends RuntimeException {
         this.file = file.toString();
     }
 
+    /** @param cause the finding of a part that does not know the file */
+    public ModelFormatException(Path file, String problem, Throwable cause) {
+        this(file, problem);
+        initCause(cause);
+    }
+
     public String file() {
         return file;
     }

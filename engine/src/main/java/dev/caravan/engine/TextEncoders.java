@@ -1,0 +1,32 @@
+package dev.caravan.engine;
+
+import dev.caravan.engine.format.e5.E5File;
+import dev.caravan.engine.kernel.KernelProvider;
+import java.nio.file.Path;
+
+/** Loads {@link TextEncoder}s. */
+public final class TextEncoders {
+
+    private TextEncoders() {}
+
+    /**
+     * Loads an embedding model on all processors.
+     *
+     * @param file the packed 4-bit file of multilingual-e5-small
+     * @throws ModelFormatException if the file is missing, truncated, corrupt or of another format
+     */
+    public static TextEncoder load(Path file) {
+        return load(file, Runtime.getRuntime().availableProcessors());
+    }
+
+    /**
+     * Loads an embedding model.
+     *
+     * @param threads how many compute at once, the caller's included
+     * @throws ModelFormatException if the file is missing, truncated, corrupt or of another format
+     */
+    public static TextEncoder load(Path file, int threads) {
+        E5File e5 = E5File.open(file);
+        return new E5TextEncoder(file, e5, KernelProvider.create(threads));
+    }
+}

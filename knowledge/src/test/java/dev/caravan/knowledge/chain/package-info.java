@@ -1,4 +1,0 @@
-@NullMarked
-package dev.caravan.knowledge.chain;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.caravan.knowledge.ingest;
-
-import org.jspecify.annotations.NullMarked;

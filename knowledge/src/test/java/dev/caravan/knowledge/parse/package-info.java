@@ -1,4 +1,0 @@
-@NullMarked
-package dev.caravan.knowledge.parse;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.caravan.knowledge.retrieve;
-
-import org.jspecify.annotations.NullMarked;

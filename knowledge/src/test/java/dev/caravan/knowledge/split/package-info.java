@@ -1,4 +1,0 @@
-@NullMarked
-package dev.caravan.knowledge.split;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.caravan.knowledge.store;
-
-import org.jspecify.annotations.NullMarked;
