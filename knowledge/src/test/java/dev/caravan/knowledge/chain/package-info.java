@@ -1,0 +1,4 @@
+@NullMarked
+package dev.caravan.knowledge.chain;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.caravan.knowledge.ingest;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.caravan.knowledge.parse;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.caravan.knowledge.split;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.caravan.knowledge.store;
+
+import org.jspecify.annotations.NullMarked;
