@@ -31,7 +31,6 @@ final class E5TextEncoder implements TextEncoder {
     /** The one control token that the file does not name. */
     private static final byte[] MASK = "<mask>".getBytes(StandardCharsets.UTF_8);
 
-    private final Path path;
     private final E5File file;
     private final Kernels kernels;
     private final E5Config config;
@@ -46,22 +45,34 @@ final class E5TextEncoder implements TextEncoder {
     private final Workspace workspace;
     private boolean closed;
 
-    /** Takes over the file and the kernels, also when it fails. */
-    E5TextEncoder(Path path, E5File file, Kernels kernels) {
+    private E5TextEncoder(E5File file, Kernels kernels) {
+        E5Vocabulary vocabulary = file.readVocabulary();
+        this.file = file;
+        this.kernels = kernels;
+        this.config = file.config();
+        this.encoder = new XlmRobertaEncoder(file, kernels);
+        this.tokenizer = tokenizer(file.path(), vocabulary);
+        this.bosToken = vocabulary.bosToken();
+        this.eosToken = vocabulary.eosToken();
+        this.workspace = new Workspace(config, Math.max(BATCH_TOKENS, config.maxPositionEmbeddings()));
+    }
+
+    /**
+     * Maps and checks the file. Takes over the kernels, also when it fails.
+     *
+     * @throws ModelFormatException if the file is missing, truncated, corrupt or of another format
+     */
+    static E5TextEncoder load(Path path, Kernels kernels) {
         try {
-            E5Vocabulary vocabulary = file.readVocabulary();
-            this.path = path;
-            this.file = file;
-            this.kernels = kernels;
-            this.config = file.config();
-            this.encoder = new XlmRobertaEncoder(file, kernels);
-            this.tokenizer = tokenizer(path, vocabulary);
-            this.bosToken = vocabulary.bosToken();
-            this.eosToken = vocabulary.eosToken();
-            this.workspace = new Workspace(config, Math.max(BATCH_TOKENS, config.maxPositionEmbeddings()));
+            E5File file = E5File.open(path);
+            try {
+                return new E5TextEncoder(file, kernels);
+            } catch (RuntimeException | Error failure) {
+                file.close();
+                throw failure;
+            }
         } catch (RuntimeException | Error failure) {
             kernels.close();
-            file.close();
             throw failure;
         }
     }
@@ -179,7 +190,7 @@ final class E5TextEncoder implements TextEncoder {
         double length = Math.sqrt(squares);
         if (!(length > 0 && length < Float.MAX_VALUE)) {
             throw new ModelFormatException(
-                    path, "the weights give vectors without a length; the file is damaged, fetch it again");
+                    file.path(), "the weights give vectors without a length; the file is damaged, fetch it again");
         }
         for (int i = 0; i < vector.length; i++) {
             vector[i] = (float) (vector[i] / length);

@@ -1,6 +1,5 @@
 package dev.caravan.engine;
 
-import dev.caravan.engine.format.e5.E5File;
 import dev.caravan.engine.kernel.KernelProvider;
 import java.nio.file.Path;
 
@@ -26,7 +25,6 @@ public final class TextEncoders {
      * @throws ModelFormatException if the file is missing, truncated, corrupt or of another format
      */
     public static TextEncoder load(Path file, int threads) {
-        E5File e5 = E5File.open(file);
-        return new E5TextEncoder(file, e5, KernelProvider.create(threads));
+        return E5TextEncoder.load(file, KernelProvider.create(threads));
     }
 }

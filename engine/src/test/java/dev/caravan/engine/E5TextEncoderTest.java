@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.engine.TextEncoder.InputKind;
-import dev.caravan.engine.format.e5.E5File;
 import dev.caravan.engine.kernel.KernelProvider;
 import dev.caravan.testkit.TestModels;
-import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,11 +31,7 @@ class E5TextEncoderTest {
 
     @BeforeAll
     void load() {
-        encoder = load(TestModels.e5Small());
-    }
-
-    private static E5TextEncoder load(Path file) {
-        return new E5TextEncoder(file, E5File.open(file), KernelProvider.create(2));
+        encoder = E5TextEncoder.load(TestModels.e5Small(), KernelProvider.create(2));
     }
 
     @AfterAll
