@@ -45,7 +45,7 @@ final class ApiErrorHandler {
         if (error.code() == ApiErrorCode.INTERNAL_ERROR) {
             log.error("request=failed method={} path={}", request.getMethod(), request.getRequestURI(), failure);
         }
-        response.reset();
+        response.resetBuffer();
         writer.write(response, error);
     }
 
