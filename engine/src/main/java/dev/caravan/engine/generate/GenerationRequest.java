@@ -9,8 +9,19 @@ import java.util.function.BooleanSupplier;
  * @param promptTokens the whole prompt, as {@code LanguageModel.encodeChat} or {@code encodeText} gave it
  * @param maxTokens the longest answer in tokens
  * @param stop texts that end the answer; they are not part of it
- * @param cancelled asked before every token
+ * @param cancelled asked before every token, and while the prompt is read between two layers
  */
 @SuppressWarnings("ArrayRecordComponent") // handed over, never written
 public record GenerationRequest(
-        int[] promptTokens, SamplingParameters sampling, int maxTokens, List<String> stop, BooleanSupplier cancelled) {}
+        int[] promptTokens, SamplingParameters sampling, int maxTokens, List<String> stop, BooleanSupplier cancelled) {
+
+    public GenerationRequest {
+        stop = List.copyOf(stop);
+        if (maxTokens < 1) {
+            throw new IllegalArgumentException("max_tokens must be 1 or more, got " + maxTokens);
+        }
+        if (stop.stream().anyMatch(String::isEmpty)) {
+            throw new IllegalArgumentException("a stop text must not be empty");
+        }
+    }
+}

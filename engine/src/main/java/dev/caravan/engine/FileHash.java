@@ -1,0 +1,68 @@
+package dev.caravan.engine;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The SHA-256 of a file, computed on a thread of its own while the file is already in use. Thread-safe. */
+final class FileHash implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(FileHash.class);
+    private static final int CHUNK_BYTES = 1 << 20;
+
+    private final Path file;
+    private volatile String value;
+    private volatile boolean isClosed;
+
+    private FileHash(Path file, String value) {
+        this.file = file;
+        this.value = value;
+    }
+
+    /**
+     * The hash of a file.
+     *
+     * @param known the hash in hex, or the empty string to compute it
+     */
+    static FileHash of(Path file, String known) {
+        FileHash hash = new FileHash(file, known);
+        if (known.isEmpty()) {
+            Thread.ofPlatform().daemon().name("caravan-hash").start(hash::compute);
+        }
+        return hash;
+    }
+
+    /** The hash in hex, or the empty string until it is known. */
+    String value() {
+        return value;
+    }
+
+    private void compute() {
+        try (InputStream input = Files.newInputStream(file)) {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            byte[] chunk = new byte[CHUNK_BYTES];
+            for (int read = input.read(chunk); read >= 0; read = input.read(chunk)) {
+                if (isClosed) {
+                    return;
+                }
+                digest.update(chunk, 0, read);
+            }
+            value = HexFormat.of().formatHex(digest.digest());
+        } catch (IOException failure) {
+            log.warn("hash=failed file={} reason={}", file.getFileName(), failure.getMessage());
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException("every Java platform has SHA-256", impossible);
+        }
+    }
+
+    /** Stops a computation that runs. */
+    @Override
+    public void close() {
+        isClosed = true;
+    }
+}

@@ -1,0 +1,57 @@
+package dev.caravan.engine;
+
+import dev.caravan.engine.template.ChatMessage;
+import dev.caravan.engine.template.ChatTemplate;
+import dev.caravan.engine.template.PromptPiece;
+import dev.caravan.engine.tokenizer.Tokenizer;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Conversations and plain text to prompt tokens. What the template wrote may spell control tokens; what came from a
+ * message never does. Immutable and thread-safe.
+ */
+record PromptEncoder(Tokenizer tokenizer, ChatTemplate template) {
+
+    /** The prompt of a conversation, with exactly one beginning-of-sequence token where the model wants one. */
+    int[] encodeChat(List<ChatMessage> messages) {
+        int[] tokens = new int[0];
+        StringBuilder run = new StringBuilder();
+        boolean isTrusted = true;
+        // Neighbours of the same trust are encoded together: a boundary between pieces must not cut a token.
+        for (PromptPiece piece : template.render(messages)) {
+            if (piece.trusted() != isTrusted) {
+                tokens = append(tokens, run, isTrusted);
+                run.setLength(0);
+                isTrusted = piece.trusted();
+            }
+            run.append(piece.text());
+        }
+        return withBos(append(tokens, run, isTrusted));
+    }
+
+    /** The prompt of plain text; control tokens spelled in it stay text. */
+    int[] encodeText(String text) {
+        return withBos(tokenizer.encode(text, Tokenizer.Specials.AS_TEXT));
+    }
+
+    private int[] append(int[] tokens, CharSequence text, boolean isTrusted) {
+        if (text.isEmpty()) {
+            return tokens;
+        }
+        Tokenizer.Specials specials = isTrusted ? Tokenizer.Specials.PARSE : Tokenizer.Specials.AS_TEXT;
+        return concat(tokens, tokenizer.encode(text.toString(), specials));
+    }
+
+    private int[] withBos(int[] tokens) {
+        int bos = tokenizer.bosToken();
+        boolean isThere = tokens.length > 0 && tokens[0] == bos;
+        return tokenizer.addsBos() && !isThere ? concat(new int[] {bos}, tokens) : tokens;
+    }
+
+    private static int[] concat(int[] first, int[] second) {
+        int[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
+    }
+}

@@ -1,0 +1,32 @@
+package dev.caravan.engine.model;
+
+import dev.caravan.engine.kernel.Kernels;
+import dev.caravan.engine.layer.Activations;
+import dev.caravan.engine.layer.RotaryEmbedding;
+import java.util.List;
+
+/**
+ * A causal language model's immutable half: configuration and mapped weights. Thread-safe; what changes lives in a
+ * {@link Session}. The weights belong to the file that they were read from.
+ */
+public sealed interface Decoder permits Llama, Gemma3 {
+
+    DecoderConfig config();
+
+    /** The rotary embeddings that the layers choose from, in the order of {@link #block}'s tables. */
+    List<RotaryEmbedding> rotaryEmbeddings();
+
+    /** Writes one token's embedding, {@code [hidden]}, as the first layer wants it. */
+    void embed(Kernels kernels, int token, float[] hidden, int offset);
+
+    /** One layer: reads and writes the state's residual stream and stores the run's keys and values. */
+    void block(int layer, Activations state, List<RotaryEmbedding.Table> rotary);
+
+    /**
+     * The next token's logits.
+     *
+     * @param hidden the last layer's output of one token, {@code [hidden]}; overwritten by its norm
+     * @param logits {@code [vocabulary]}
+     */
+    void logits(Kernels kernels, float[] hidden, float[] logits);
+}

@@ -1,0 +1,55 @@
+package dev.caravan.engine.model;
+
+import dev.caravan.engine.layer.Activations;
+import dev.caravan.engine.layer.CausalSelfAttention;
+
+/**
+ * The hyper-parameters that every decoder has; names as in transformers' {@code config.json}.
+ *
+ * @param maxPositionEmbeddings the longest context that the model was made for, in tokens
+ */
+public record DecoderConfig(
+        String architecture,
+        int vocabSize,
+        int hiddenSize,
+        int intermediateSize,
+        int numHiddenLayers,
+        int numAttentionHeads,
+        int numKeyValueHeads,
+        int headDim,
+        int maxPositionEmbeddings,
+        float rmsNormEpsilon) {
+
+    /** The values of all query heads of a token. */
+    int querySize() {
+        return numAttentionHeads * headDim;
+    }
+
+    /** The values of all key heads of a token. */
+    int keyValueSize() {
+        return numKeyValueHeads * headDim;
+    }
+
+    CausalSelfAttention.Shape attention(float scale, int window) {
+        return new CausalSelfAttention.Shape(numAttentionHeads, numKeyValueHeads, headDim, scale, window);
+    }
+
+    /** The sizes of a session's buffers. */
+    Activations.Sizes sizes(int maxTokens, int contextTokens) {
+        return new Activations.Sizes(
+                numHiddenLayers,
+                hiddenSize,
+                numAttentionHeads,
+                numKeyValueHeads,
+                headDim,
+                intermediateSize,
+                maxTokens,
+                contextTokens);
+    }
+
+    /** The bytes of memory that a session takes once its context is full: cache, buffers and logits. */
+    public long sessionBytes(int contextTokens) {
+        Activations.Sizes sizes = sizes(Session.RUN_TOKENS, contextTokens);
+        return sizes.cacheBytes() + sizes.scratchBytes() + (long) vocabSize * Float.BYTES;
+    }
+}

@@ -1,0 +1,139 @@
+package dev.caravan.engine.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.engine.format.gguf.GgufFile;
+import dev.caravan.engine.kernel.KernelProvider;
+import dev.caravan.engine.kernel.Kernels;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every layer's output and every logit of two tiny random models against transformers'. */
+class TinyModelTest {
+
+    /**
+     * What scalar kernels may differ by, of values up to 18. Keys and values are rounded to F16 (2^-11 of a value);
+     * the rest of the arithmetic is as exact as the reference's.
+     */
+    private static final float SCALAR_TOLERANCE = 0.02f;
+
+    /** The fast kernels may round activations to 8 bits for quantised weights; for these F16 weights they do not. */
+    private static final float FAST_TOLERANCE = 0.02f;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "gemma3"})
+    void everyLayerAndLogitEqualsTransformersWithScalarKernels(String family) {
+        try (Kernels kernels = KernelProvider.scalar()) {
+            compareWithTransformers(family, kernels, SCALAR_TOLERANCE);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "gemma3"})
+    void everyLayerAndLogitEqualsTransformersWithFastKernels(String family) {
+        try (Kernels kernels = KernelProvider.create(2)) {
+            compareWithTransformers(family, kernels, FAST_TOLERANCE);
+        }
+    }
+
+    private static void compareWithTransformers(String family, Kernels kernels, float tolerance) {
+        int[] tokens = Golden.ids("tiny-models/" + family + ".ids");
+        float[] hidden = Golden.floats("tiny-models/" + family + ".hidden.f32");
+        float[] logits = Golden.floats("tiny-models/" + family + ".logits.f32");
+        try (GgufFile file = GgufFile.open(Golden.path("tiny-models/" + family + ".gguf"))) {
+            Decoder decoder = Decoders.load(file);
+            int hiddenSize = decoder.config().hiddenSize();
+            Map<String, Float> differences = new HashMap<>();
+            ActivationListener compare = (name, values, start, count) -> {
+                int index = name.equals("embeddings") ? 0 : 1 + Integer.parseInt(name.substring("layer.".length()));
+                int offset = (index * tokens.length + start) * hiddenSize;
+                float difference = Golden.maxDifference(values, 0, hidden, offset, count * hiddenSize);
+                differences.merge(name, difference, Math::max);
+            };
+            try (Session session = new Session(decoder, kernels, 64, compare)) {
+                float worst = 0;
+                for (int t = 0; t < tokens.length; t++) {
+                    assertThat(session.feed(tokens, t, t + 1, () -> false)).isTrue();
+                    int vocabulary = decoder.config().vocabSize();
+                    worst = Math.max(
+                            worst, Golden.maxDifference(session.logits(), 0, logits, t * vocabulary, vocabulary));
+                }
+                differences.put("logits", worst);
+            }
+            assertThat(differences).hasSize(decoder.config().numHiddenLayers() + 2);
+            assertThat(differences)
+                    .allSatisfy((name, difference) ->
+                            assertThat(difference).as(name).isLessThan(tolerance));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "gemma3"})
+    void aPromptGivesTheSameLogitsHoweverItIsCut(String family) {
+        int[] tokens = Golden.ids("tiny-models/" + family + ".ids");
+        try (Kernels kernels = KernelProvider.scalar();
+                GgufFile file = GgufFile.open(Golden.path("tiny-models/" + family + ".gguf"))) {
+            Decoder decoder = Decoders.load(file);
+            float[] whole = logitsAfter(decoder, kernels, tokens, tokens.length);
+            for (int run : new int[] {1, 7, 16, 39}) {
+                assertThat(logitsAfter(decoder, kernels, tokens, run)).containsExactly(whole);
+            }
+        }
+    }
+
+    private static float[] logitsAfter(Decoder decoder, Kernels kernels, int[] tokens, int run) {
+        try (Session session = new Session(decoder, kernels, 64)) {
+            for (int from = 0; from < tokens.length; from += run) {
+                session.feed(tokens, from, Math.min(tokens.length, from + run), () -> false);
+            }
+            return session.logits().clone();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "gemma3"})
+    void aReusedPrefixGivesTheLogitsOfAFreshSession(String family) {
+        int[] tokens = Golden.ids("tiny-models/" + family + ".ids");
+        int[] other = tokens.clone();
+        other[23] = (tokens[23] + 1) % 256;
+        try (Kernels kernels = KernelProvider.scalar();
+                GgufFile file = GgufFile.open(Golden.path("tiny-models/" + family + ".gguf"))) {
+            Decoder decoder = Decoders.load(file);
+            float[] fresh = logitsAfter(decoder, kernels, other, other.length);
+            try (Session session = new Session(decoder, kernels, 64)) {
+                assertThat(session.reuse(tokens)).isZero();
+                session.feed(tokens, 0, tokens.length, () -> false);
+                assertThat(session.reuse(other)).isEqualTo(23);
+                session.feed(other, 23, other.length, () -> false);
+                assertThat(session.logits()).containsExactly(fresh);
+                // The same prompt once more: all but the last token, whose logits are wanted.
+                assertThat(session.reuse(other)).isEqualTo(other.length - 1);
+                session.feed(other, other.length - 1, other.length, () -> false);
+                assertThat(session.logits()).containsExactly(fresh);
+            }
+        }
+    }
+
+    @Test
+    void aCancelledFeedLeavesNoTokenBehindAndTheSessionUsable() {
+        int[] tokens = Golden.ids("tiny-models/gemma3.ids");
+        try (Kernels kernels = KernelProvider.scalar();
+                GgufFile file = GgufFile.open(Golden.path("tiny-models/gemma3.gguf"))) {
+            Decoder decoder = Decoders.load(file);
+            float[] whole = logitsAfter(decoder, kernels, tokens, tokens.length);
+            try (Session session = new Session(decoder, kernels, 64)) {
+                session.feed(tokens, 0, 10, () -> false);
+                int[] asked = {0};
+                assertThat(session.feed(tokens, 10, tokens.length, () -> ++asked[0] > 3))
+                        .isFalse();
+                assertThat(session.tokens()).containsExactly(Arrays.copyOf(tokens, 10));
+                session.feed(tokens, 10, tokens.length, () -> false);
+                assertThat(session.logits()).containsExactly(whole);
+            }
+        }
+    }
+}
