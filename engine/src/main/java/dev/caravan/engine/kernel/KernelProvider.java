@@ -15,8 +15,15 @@ public final class KernelProvider {
      * @throws IllegalArgumentException if {@code threads} is below 1
      */
     public static Kernels create(int threads) {
-        log.info("kernels=scalar threads={}", threads);
-        return new ScalarKernels(new WorkerPool(threads));
+        if (!ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
+            log.warn(
+                    "kernels=scalar threads={}; start Java with --add-modules=jdk.incubator.vector, or answers come"
+                            + " many times slower",
+                    threads);
+            return new ScalarKernels(new WorkerPool(threads));
+        }
+        log.info("kernels=vector bits={} threads={}", Lanes.FLOATS.vectorBitSize(), threads);
+        return new VectorKernels(new WorkerPool(threads));
     }
 
     /** The plain loops on the caller's thread alone: the truth that the other kernels are tested against. */

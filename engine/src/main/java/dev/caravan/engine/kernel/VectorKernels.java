@@ -1,0 +1,163 @@
+package dev.caravan.engine.kernel;
+
+import dev.caravan.engine.tensor.DType;
+import dev.caravan.engine.tensor.Tensor;
+import java.util.function.IntConsumer;
+
+/**
+ * Kernels on the JDK's Vector API. Activations stay in float: against 8-bit activations that costs no speed where
+ * memory is the limit (a decoder's one token) and keeps the model's own accuracy.
+ *
+ * <p>Three ways of a linear layer by the number of tokens: one token goes through {@link VectorRows#dot} on the packed
+ * bytes; a few tokens unpack each row once and take plain products; more go to {@link MatrixProduct}.
+ */
+final class VectorKernels implements Kernels {
+
+    /** Up to here a row is unpacked for plain products; a register tile would be mostly empty. */
+    private static final int FEW_TOKENS = 8;
+    /** The least weight bytes of a task: below, handing it out would cost as much as doing it. */
+    private static final int LEAST_TASK_BYTES = 16 << 10;
+    /** Tasks of one linear layer per thread, so that a thread that was held up leaves its share to the others. */
+    private static final int TASKS_PER_THREAD = 8;
+    /** Values of an activation that one task takes. */
+    private static final int ACTIVATION_TASK = 1 << 14;
+
+    private final WorkerPool pool;
+    private final MatrixProduct product;
+    private final VectorAttention attention;
+    private final Scratch rows = new Scratch();
+
+    VectorKernels(WorkerPool pool) {
+        this.pool = pool;
+        this.product = new MatrixProduct(pool);
+        this.attention = new VectorAttention(pool);
+    }
+
+    @Override
+    public void linear(Tensor weight, float[] x, float[] y, int tokens) {
+        Shapes.checkLinear(weight, x, y, tokens);
+        if (tokens > FEW_TOKENS) {
+            product.multiply(weight, x, y, tokens);
+        } else if (tokens > 0) {
+            byRows(weight, x, y, tokens);
+        }
+    }
+
+    private void byRows(Tensor weight, float[] x, float[] y, int tokens) {
+        int outputs = weight.rows();
+        long rowBytes = weight.dtype().byteSize(weight.columns());
+        int least = (int) Math.min(outputs, LEAST_TASK_BYTES / rowBytes + 1);
+        int rowsPerTask = Math.max(least, outputs / (pool.threads() * TASKS_PER_THREAD) + 1);
+        int tasks = (outputs + rowsPerTask - 1) / rowsPerTask;
+        pool.run(tasks, task -> {
+            int first = task * rowsPerTask;
+            int end = Math.min(outputs, first + rowsPerTask);
+            if (tokens == 1) {
+                dotRows(weight, first, end, x, y);
+            } else {
+                float[] row = rows.borrow(weight.columns());
+                dotRows(weight, first, end, x, y, tokens, row);
+                rows.giveBack(row);
+            }
+        });
+    }
+
+    private static void dotRows(Tensor weight, int first, int end, float[] x, float[] y) {
+        DType dtype = weight.dtype();
+        int inputs = weight.columns();
+        long rowBytes = dtype.byteSize(inputs);
+        for (int o = first; o < end; o++) {
+            y[o] = VectorRows.dot(dtype, weight.data(), o * rowBytes, x, 0, inputs);
+        }
+    }
+
+    private static void dotRows(Tensor weight, int first, int end, float[] x, float[] y, int tokens, float[] row) {
+        DType dtype = weight.dtype();
+        int inputs = weight.columns();
+        int outputs = weight.rows();
+        long rowBytes = dtype.byteSize(inputs);
+        for (int o = first; o < end; o++) {
+            VectorRows.unpack(dtype, weight.data(), o * rowBytes, row, 0, inputs);
+            for (int t = 0; t < tokens; t++) {
+                y[t * outputs + o] = VectorMath.dot(row, 0, x, t * inputs, inputs);
+            }
+        }
+    }
+
+    @Override
+    public void row(Tensor table, int row, float[] y, int yOffset) {
+        Shapes.checkRow(table, row, y, yOffset);
+        long rowBytes = table.dtype().byteSize(table.columns());
+        VectorRows.unpack(table.dtype(), table.data(), row * rowBytes, y, yOffset, table.columns());
+    }
+
+    @Override
+    public void rmsNorm(float[] x, int xOffset, float[] weight, float epsilon, float[] y, int yOffset, int size) {
+        VectorMath.rmsNorm(x, xOffset, weight, epsilon, y, yOffset, size);
+    }
+
+    @Override
+    public void layerNorm(
+            float[] x, int xOffset, float[] weight, float[] bias, float epsilon, float[] y, int yOffset, int size) {
+        VectorMath.layerNorm(x, xOffset, weight, bias, epsilon, y, yOffset, size);
+    }
+
+    @Override
+    public void attention(AttentionShape shape, float[] q, float[] k, float[] v, float[] y, int tokens, int position) {
+        Shapes.checkAttention(shape, q, k, v, y, tokens, position);
+        attention.attend(shape, q, k, v, y, tokens, position);
+    }
+
+    @Override
+    public float dot(float[] x, int xOffset, float[] y, int yOffset, int size) {
+        return VectorMath.dot(x, xOffset, y, yOffset, size);
+    }
+
+    @Override
+    public void addScaled(float scale, float[] x, int xOffset, float[] y, int yOffset, int size) {
+        VectorMath.addScaled(scale, x, xOffset, y, yOffset, size);
+    }
+
+    @Override
+    public void softmax(float[] x, int offset, int size) {
+        VectorMath.softmax(x, offset, size);
+    }
+
+    @Override
+    public void siluMultiply(float[] gate, float[] up, int size) {
+        pool.run(activationTasks(size), task -> {
+            int from = task * ACTIVATION_TASK;
+            VectorMath.siluMultiply(gate, up, from, Math.min(size, from + ACTIVATION_TASK));
+        });
+    }
+
+    @Override
+    public void geluTanhMultiply(float[] gate, float[] up, int size) {
+        pool.run(activationTasks(size), task -> {
+            int from = task * ACTIVATION_TASK;
+            VectorMath.geluTanhMultiply(gate, up, from, Math.min(size, from + ACTIVATION_TASK));
+        });
+    }
+
+    @Override
+    public void gelu(float[] x, int offset, int size) {
+        pool.run(activationTasks(size), task -> {
+            int from = task * ACTIVATION_TASK;
+            VectorMath.gelu(x, offset + from, Math.min(size - from, ACTIVATION_TASK));
+        });
+    }
+
+    private static int activationTasks(int size) {
+        return (size + ACTIVATION_TASK - 1) / ACTIVATION_TASK;
+    }
+
+    @Override
+    public void parallel(int tasks, IntConsumer task) {
+        pool.run(tasks, task);
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+}
