@@ -1,17 +1,45 @@
 package dev.caravan.knowledge.retrieve;
 
+import dev.caravan.knowledge.parse.Anchor;
+import dev.caravan.knowledge.store.DocumentTexts;
 import dev.caravan.knowledge.store.EmbeddingSpace;
+import dev.caravan.knowledge.store.SegmentSearch;
+import dev.caravan.knowledge.store.SegmentSearch.DenseHit;
+import dev.caravan.knowledge.store.SegmentSearch.LexicalHit;
+import dev.caravan.knowledge.store.Transactions;
+import dev.caravan.knowledge.text.Term;
+import dev.caravan.knowledge.text.TermAnalyzer;
 import dev.langchain4j.model.embedding.EmbeddingModel;
+import java.sql.Connection;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
-/** Dense and lexical search, joined by reciprocal rank fusion. Thread-safe. */
+/**
+ * Dense and lexical search, joined by reciprocal rank fusion (Cormack, Clarke, Büttcher 2009, k = 60). What neither
+ * search finds relevant is left out, so that an empty result means that the documents do not answer. Thread-safe.
+ */
 public final class HybridRetriever {
 
-    private final DataSource dataSource;
+    private static final double FUSION_K = 60;
+    /** Fused score of a segment that is first in both searches; scores are divided by it. */
+    private static final double BEST_FUSED = 2 / (FUSION_K + 1);
+
+    private static final int MAXIMUM_QUERY_TERMS = 64;
+
+    private final Transactions transactions;
+    private final DocumentTexts texts;
     private final EmbeddingSpace space;
     private final EmbeddingModel queries;
     private final RetrievalSettings settings;
+    private final SegmentSearch segments = new SegmentSearch();
+    private final TermAnalyzer analyzer = TermAnalyzer.forSearch();
 
     /**
      * A retriever.
@@ -22,7 +50,8 @@ public final class HybridRetriever {
      */
     public HybridRetriever(
             DataSource dataSource, EmbeddingSpace space, EmbeddingModel queries, RetrievalSettings settings) {
-        this.dataSource = dataSource;
+        this.transactions = new Transactions(dataSource);
+        this.texts = new DocumentTexts(dataSource);
         this.space = space;
         this.queries = queries;
         this.settings = settings;
@@ -30,6 +59,104 @@ public final class HybridRetriever {
 
     /** The relevant segments, best first. */
     public List<RetrievedSegment> search(SearchRequest request) {
-        return dev.caravan.knowledge.Unfinished.body(dataSource, space, queries, settings, request);
+        if (request.vectorStoreIds().isEmpty() || request.query().isBlank()) {
+            return List.of();
+        }
+        float[] vector = queries.embed(request.query()).content().vector();
+        List<String> terms = analyzer.analyze(request.query()).stream()
+                .map(Term::text)
+                .distinct()
+                .limit(MAXIMUM_QUERY_TERMS)
+                .toList();
+        return transactions.run(connection -> search(connection, request, vector, terms));
+    }
+
+    /** The page or paragraph at a place of a document. */
+    public Optional<Anchor> anchorAt(String documentHash, int position) {
+        return texts.anchorAt(documentHash, position);
+    }
+
+    private List<RetrievedSegment> search(
+            Connection connection, SearchRequest request, float[] vector, List<String> terms) {
+        List<DenseHit> dense =
+                segments.dense(connection, request.vectorStoreIds(), space, vector, settings.candidates());
+        List<LexicalHit> lexical = segments.lexical(connection, request.vectorStoreIds(), terms, settings.candidates());
+        List<Candidate> best = fuse(dense, lexical).stream()
+                .filter(candidate -> candidate.isRelevant(settings))
+                .sorted(Comparator.comparingDouble(Candidate::fused).reversed().thenComparing(Candidate::segmentId))
+                .limit(request.maxResults())
+                .toList();
+        Map<Long, SegmentSearch.Row> rows = new HashMap<>();
+        List<Long> ids = best.stream().map(Candidate::segmentId).toList();
+        for (SegmentSearch.Row row : segments.byId(connection, request.vectorStoreIds(), ids)) {
+            rows.put(row.segmentId(), row);
+        }
+        List<RetrievedSegment> found = new ArrayList<>();
+        for (Candidate candidate : best) {
+            SegmentSearch.Row row = rows.get(candidate.segmentId());
+            if (row != null) {
+                found.add(segment(row, candidate));
+            }
+        }
+        return found;
+    }
+
+    private static List<Candidate> fuse(List<DenseHit> dense, List<LexicalHit> lexical) {
+        Map<Long, Candidate> candidates = new LinkedHashMap<>();
+        for (int index = 0; index < dense.size(); index++) {
+            DenseHit hit = dense.get(index);
+            candidates.put(hit.segmentId(), new Candidate(hit.segmentId(), index + 1, hit.similarity(), null, 0));
+        }
+        for (int index = 0; index < lexical.size(); index++) {
+            LexicalHit hit = lexical.get(index);
+            Candidate known = candidates.get(hit.segmentId());
+            candidates.put(
+                    hit.segmentId(),
+                    new Candidate(
+                            hit.segmentId(),
+                            known == null ? null : known.denseRank(),
+                            known == null ? -1 : known.similarity(),
+                            index + 1,
+                            hit.coverage()));
+        }
+        return List.copyOf(candidates.values());
+    }
+
+    private static RetrievedSegment segment(SegmentSearch.Row row, Candidate candidate) {
+        return new RetrievedSegment(
+                row.segmentId(),
+                row.vectorStoreId(),
+                row.fileId(),
+                row.filename(),
+                row.documentHash(),
+                row.start(),
+                row.end(),
+                row.text(),
+                row.page(),
+                row.paragraph(),
+                candidate.fused() / BEST_FUSED,
+                candidate.denseRank(),
+                candidate.lexicalRank());
+    }
+
+    /** A segment with what the two searches say of it. */
+    private record Candidate(
+            Long segmentId,
+            @Nullable Integer denseRank,
+            double similarity,
+            @Nullable Integer lexicalRank,
+            double coverage) {
+
+        double fused() {
+            return share(denseRank) + share(lexicalRank);
+        }
+
+        private static double share(@Nullable Integer rank) {
+            return rank == null ? 0 : 1 / (FUSION_K + rank);
+        }
+
+        boolean isRelevant(RetrievalSettings settings) {
+            return similarity >= settings.minimumSimilarity() || coverage >= settings.minimumTermCoverage();
+        }
     }
 }

@@ -1,7 +1,6 @@
 /**
- * Document text to segments with source spans. Entry type: {@link dev.caravan.knowledge.split.SegmentSplitter}. Also
- * home of the sentence rules for Korean and English, which the chain uses to attribute answers. Pure; knows
- * {@code parse} only.
+ * Document text to segments with source spans. Entry type: {@link dev.caravan.knowledge.split.SegmentSplitter}. Pure;
+ * knows {@code parse} and {@code text} only.
  */
 @NullMarked
 package dev.caravan.knowledge.split;

@@ -1,0 +1,1 @@
+SELECT dimensions FROM knowledge_embedding_model WHERE model_id = ?

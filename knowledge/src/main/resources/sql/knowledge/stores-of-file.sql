@@ -1,0 +1,1 @@
+SELECT vector_store_id FROM knowledge_membership WHERE file_id = ? ORDER BY vector_store_id

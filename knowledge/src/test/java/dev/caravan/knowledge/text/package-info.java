@@ -1,0 +1,4 @@
+@NullMarked
+package dev.caravan.knowledge.text;
+
+import org.jspecify.annotations.NullMarked;
