@@ -11,7 +11,9 @@ import dev.caravan.server.models.catalogue.ModelPuller;
 import dev.caravan.server.models.catalogue.ModelStore;
 import dev.caravan.server.models.catalogue.ModelStore.InstalledModel;
 import java.io.Console;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -156,16 +158,20 @@ public final class ModelsCommand {
     }
 
     /**
-     * Prints the chosen chat model's id or path on standard output, reasons on standard error. Nothing on standard output
-     * and status 0 means that the server starts without a model.
+     * Writes the chosen chat model's id or path to a file, so that the terminal stays free for questions. An empty file
+     * means that the server starts without a model.
      */
     private int choose(List<String> names, boolean accepted) {
+        if (names.isEmpty()) {
+            throw new ModelException("choose takes the file that the choice is written to.");
+        }
+        Path result = Path.of(names.getFirst());
         Catalogue catalogue = Catalogue.load(home);
         ModelStore store = new ModelStore(home);
         ModelPuller puller = ModelPuller.create(home, environment);
         ConsoleProgress progress = new ConsoleProgress(out, interactive);
         ModelChooser chooser = new ModelChooser(catalogue, store, MemoryBudget.availableBytes());
-        String requested = names.isEmpty() ? "" : names.getFirst();
+        String requested = names.size() < 2 ? "" : names.get(1);
         offerLicences(catalogue, chooser, puller, requested, accepted);
         try {
             out.println("Documents: "
@@ -187,7 +193,16 @@ public final class ModelsCommand {
                 throw e;
             }
             out.println("Caravan starts without a chat model: " + e.getMessage());
+            write(result, "");
             return 0;
+        }
+    }
+
+    private static void write(Path file, String content) {
+        try {
+            Files.writeString(file, content);
+        } catch (IOException e) {
+            throw new ModelException("The file " + file + " cannot be written: " + e.getMessage() + ".", e);
         }
     }
 

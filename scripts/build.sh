@@ -1,0 +1,104 @@
+# shellcheck shell=bash
+# Builds the server when its sources have changed, and unpacks it to where it runs. Sourced by ./caravan,
+# which sets root and maven.
+# shellcheck disable=SC2154
+
+build_directory=$root/server/target/caravan
+vector_flags=(--add-modules=jdk.incubator.vector --enable-native-access=ALL-UNNAMED)
+
+# Maven's output goes to a log; what it says last is shown when it fails. $1 is what happens, the rest Maven's arguments.
+quiet_maven() {
+    local what=$1 log=$build_directory/build.log
+    shift
+    mkdir -p "$build_directory"
+    note "$what (log: ${log#"$root"/}) ..."
+    if ! "$maven" -B -ntp "$@" >"$log" 2>&1; then
+        grep -E '^\[ERROR\]|ERR!' "$log" | head -n 25 >&2 || true
+        fail "The build failed; $log has everything."
+    fi
+}
+
+# A line for the sources: their names, and whether one is newer than the given stamp.
+sources() {
+    find pom.xml .mvn ./*/pom.xml ./*/src/main web -type d \( -name node_modules -o -name dist -o -name coverage \
+        -o -name test-results \) -prune -o -type f "$@" -print
+}
+
+sources_unchanged() {
+    local stamp=$build_directory/stamp
+    [ -r "$stamp" ] && [ -d "$(app_directory)" ] || return 1
+    [ "$(sources | LC_ALL=C sort | cksum)" = "$(cat "$stamp")" ] && [ -z "$(sources -newer "$stamp" | head -n 1)" ]
+}
+
+app_directory() {
+    cat "$build_directory/app" 2>/dev/null || echo "$build_directory/none"
+}
+
+build_server() {
+    local jar app names
+    sources_unchanged && return 0
+    # Taken before the build, so that an edit during the build is built next time.
+    mkdir -p "$build_directory"
+    names=$(sources | LC_ALL=C sort | cksum)
+    printf '%s\n' "$names" >"$build_directory/stamp.new"
+    quiet_maven "Building Caravan" package -pl server -am -DskipTests
+    jar=$(find server/target -maxdepth 1 -name 'caravan-server-*-boot.jar' | head -n 1)
+    [ -n "$jar" ] || fail "The build made no server/target/caravan-server-*-boot.jar; $build_directory/build.log tells why."
+    # Each build has its own folder: a server that still runs keeps its files.
+    app=$build_directory/app-$(date +%Y%m%d%H%M%S)-$$
+    "$JAVA_HOME/bin/java" -Djarmode=tools -jar "$jar" extract --destination "$app" >/dev/null ||
+        fail "The server could not be unpacked into $app: is the disk full?"
+    remove_old_apps
+    printf '%s\n' "$app" >"$build_directory/app"
+    mv "$build_directory/stamp.new" "$build_directory/stamp"
+}
+
+# Keeps the one before, which may still run.
+remove_old_apps() {
+    local previous app
+    previous=$(app_directory)
+    for app in "$build_directory"/app-*; do
+        [ "$app" = "$previous" ] || [ -z "$(find "$app" -maxdepth 0 -mmin +1 2>/dev/null)" ] || rm -rf -- "$app"
+    done
+}
+
+app_jar() {
+    find "$(app_directory)" -maxdepth 1 -name 'caravan-server-*.jar' | head -n 1
+}
+
+# Runs one of the server's small commands, which need no Spring.
+server_java() {
+    "$JAVA_HOME/bin/java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx256m -cp "$(app_jar)" "$@"
+}
+
+memory_megabytes() {
+    if [ -r /proc/meminfo ]; then
+        sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo | awk '{ print int($1 / 1024) }'
+    else
+        sysctl -n hw.memsize 2>/dev/null | awk '{ print int($1 / 1048576) }'
+    fi
+}
+
+# Java's heap: an eighth of the machine. Weights are mapped files and do not count.
+heap_megabytes() {
+    local megabytes
+    megabytes=$(memory_megabytes)
+    megabytes=$((${megabytes:-4096} / 8))
+    [ "$megabytes" -ge 384 ] || megabytes=384
+    [ "$megabytes" -le 2048 ] || megabytes=2048
+    echo "$megabytes"
+}
+
+exec_server() {
+    exec "$JAVA_HOME/bin/java" "-Xmx$(heap_megabytes)m" -Xms64m -XX:+UseG1GC -XX:G1PeriodicGCInterval=60000 \
+        "${vector_flags[@]}" -jar "$(app_jar)"
+}
+
+build_bench() {
+    quiet_maven "Building the benchmarks" -pl bench -am -DskipTests -Dexec.skip \
+        package dependency:build-classpath -Dmdep.outputFile=target/classpath.txt
+}
+
+bench_classpath() {
+    printf '%s:%s' bench/target/classes "$(cat bench/target/classpath.txt)"
+}
