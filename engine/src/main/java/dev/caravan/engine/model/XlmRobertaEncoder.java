@@ -192,21 +192,19 @@ public final class XlmRobertaEncoder {
      * over the n tokens of the text instead of the few values of a head.
      */
     private void attendHead(Layer layer, Span span, int head, Workspace workspace) {
-        int hidden = config.hiddenSize();
         int size = config.headSize();
         int n = span.length();
-        int first = span.start() * hidden + head * size;
-        int columns = span.start() * hidden + head * size * n;
+        int columns = columns(span, head);
         int scores = span.start() * config.numAttentionHeads() + head * n;
-        int bias = head * size;
-        transpose(workspace.key, first, layer.key().bias(), bias, workspace.keyColumns, columns, n);
-        transpose(workspace.value, first, layer.value().bias(), bias, workspace.valueColumns, columns, n);
+        transpose(workspace.key, layer.key().bias(), span, head, workspace.keyColumns);
+        transpose(workspace.value, layer.value().bias(), span, head, workspace.valueColumns);
+        float[] queryBias = layer.query().bias();
         float scale = (float) (1 / Math.sqrt(size));
         for (int t = 0; t < n; t++) {
-            int at = first + t * hidden;
+            int at = (span.start() + t) * config.hiddenSize() + head * size;
             Arrays.fill(workspace.scores, scores, scores + n, 0);
             for (int d = 0; d < size; d++) {
-                float query = (workspace.query[at + d] + layer.query().bias()[bias + d]) * scale;
+                float query = (workspace.query[at + d] + queryBias[head * size + d]) * scale;
                 kernels.addScaled(query, workspace.keyColumns, columns + d * n, workspace.scores, scores, n);
             }
             kernels.softmax(workspace.scores, scores, n);
@@ -217,13 +215,20 @@ public final class XlmRobertaEncoder {
         }
     }
 
+    /** Where the columns {@code [D, n]} of a head of a text begin. */
+    private int columns(Span span, int head) {
+        return span.start() * config.hiddenSize() + head * config.headSize() * span.length();
+    }
+
     /** {@code to[d, t] = from[t, d] + bias[d]} for the n tokens of a text and the D values of a head. */
-    private void transpose(
-            float[] from, int fromOffset, float[] bias, int biasOffset, float[] to, int toOffset, int n) {
+    private void transpose(float[] from, float[] bias, Span span, int head, float[] to) {
         int hidden = config.hiddenSize();
+        int n = span.length();
+        int columns = columns(span, head);
+        int first = head * config.headSize();
         for (int d = 0; d < config.headSize(); d++) {
             for (int t = 0; t < n; t++) {
-                to[toOffset + d * n + t] = from[fromOffset + t * hidden + d] + bias[biasOffset + d];
+                to[columns + d * n + t] = from[(span.start() + t) * hidden + first + d] + bias[first + d];
             }
         }
     }

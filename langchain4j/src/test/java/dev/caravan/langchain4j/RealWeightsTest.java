@@ -1,0 +1,180 @@
+package dev.caravan.langchain4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caravan.engine.ContextOverflowException;
+import dev.caravan.engine.LanguageModel;
+import dev.caravan.engine.LanguageModels;
+import dev.caravan.engine.LoadOptions;
+import dev.caravan.engine.TextEncoder;
+import dev.caravan.engine.TextEncoders;
+import dev.caravan.testkit.TestModels;
+import dev.langchain4j.data.embedding.Embedding;
+import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.PartialResponse;
+import dev.langchain4j.model.chat.response.PartialResponseContext;
+import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
+import dev.langchain4j.model.output.FinishReason;
+import dev.langchain4j.store.embedding.CosineSimilarity;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** LangChain4j's interfaces on Gemma 3 270M and multilingual-e5-small. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class RealWeightsTest {
+
+    private static final int CONTEXT_TOKENS = 256;
+    private static final int ANSWER_TOKENS = 12;
+    private static final CaravanChatOptions GREEDY = CaravanChatOptions.of(CaravanChatRequestParameters.builder()
+            .temperature(0.0)
+            .maxOutputTokens(ANSWER_TOKENS)
+            .build());
+    private static final String QUESTION = "The capital of South Korea is";
+
+    private LanguageModel gemma;
+
+    @BeforeAll
+    void load() {
+        LoadOptions defaults = LoadOptions.defaults();
+        gemma = LanguageModels.load(
+                TestModels.gemma3(), new LoadOptions(defaults.threads(), CONTEXT_TOKENS, defaults.memoryBudgetBytes()));
+    }
+
+    @AfterAll
+    void close() {
+        gemma.close();
+    }
+
+    @Test
+    void streamsExactlyTheAnswerThatChatGives() {
+        ChatResponse whole = new CaravanChatModel(gemma, GREEDY).chat(UserMessage.from(QUESTION));
+        Answer streamed = new Answer();
+        new CaravanStreamingChatModel(gemma, GREEDY, Runnable::run).chat(QUESTION, streamed);
+
+        assertThat(whole.aiMessage().text()).isNotBlank();
+        assertThat(streamed.text.toString())
+                .isEqualTo(whole.aiMessage().text())
+                .isEqualTo(streamed.response().aiMessage().text());
+        assertThat(whole.modelName()).isEqualTo("gemma3");
+    }
+
+    @Test
+    void countsTheTokensAndFindsTheRepeatedPromptInTheCache() {
+        CaravanChatModel model = new CaravanChatModel(gemma, GREEDY);
+        CaravanTokenUsage first = usage(model.chat(UserMessage.from(QUESTION)));
+        CaravanTokenUsage second = usage(model.chat(UserMessage.from(QUESTION)));
+
+        assertThat(first.inputTokenCount()).isGreaterThan(5);
+        assertThat(first.outputTokenCount()).isBetween(1, ANSWER_TOKENS);
+        assertThat(second.cachedInputTokenCount()).isBetween(1, first.inputTokenCount());
+    }
+
+    private static CaravanTokenUsage usage(ChatResponse response) {
+        return (CaravanTokenUsage) response.metadata().tokenUsage();
+    }
+
+    @Test
+    void repeatsADrawWithItsSeed() {
+        CaravanChatModel model = new CaravanChatModel(gemma, CaravanChatOptions.defaults());
+        ChatRequest request = ChatRequest.builder()
+                .messages(UserMessage.from(QUESTION))
+                .parameters(CaravanChatRequestParameters.builder()
+                        .temperature(1.0)
+                        .seed(42L)
+                        .maxOutputTokens(ANSWER_TOKENS)
+                        .build())
+                .build();
+        assertThat(model.chat(request).aiMessage())
+                .isEqualTo(model.chat(request).aiMessage());
+    }
+
+    @Test
+    void stopsWhenItsHandleIsCancelled() {
+        Answer answer = new Answer() {
+            @Override
+            public void onPartialResponse(PartialResponse partial, PartialResponseContext context) {
+                super.onPartialResponse(partial, context);
+                context.streamingHandle().cancel();
+            }
+        };
+        new CaravanStreamingChatModel(gemma, GREEDY, Runnable::run).chat(QUESTION, answer);
+
+        assertThat(((CaravanChatResponseMetadata) answer.response().metadata()).isCancelled())
+                .isTrue();
+        assertThat(answer.response().finishReason()).isEqualTo(FinishReason.OTHER);
+        assertThat(answer.response().tokenUsage().outputTokenCount()).isLessThan(ANSWER_TOKENS);
+    }
+
+    @Test
+    void answersAgainAfterAHandlerThrew() {
+        Answer broken = new Answer() {
+            @Override
+            public void onPartialResponse(String partial) {
+                throw new IllegalStateException("the page is gone");
+            }
+        };
+        CaravanStreamingChatModel model = new CaravanStreamingChatModel(gemma, GREEDY, Runnable::run);
+        model.chat(QUESTION, broken);
+        Answer next = new Answer();
+        model.chat(QUESTION, next);
+
+        assertThat(broken.errors).singleElement().isInstanceOf(IllegalStateException.class);
+        assertThat(next.text.toString()).isEqualTo(new CaravanChatModel(gemma, GREEDY).chat(QUESTION));
+    }
+
+    @Test
+    void saysThatAConversationIsTooLong() {
+        Answer answer = new Answer();
+        new CaravanStreamingChatModel(gemma, GREEDY, Runnable::run).chat("서울 ".repeat(CONTEXT_TOKENS), answer);
+        assertThat(answer.errors).singleElement().isInstanceOf(ContextOverflowException.class);
+    }
+
+    @Test
+    void findsThePassageThatAnswersAQuestion() {
+        try (TextEncoder encoder = TextEncoders.load(TestModels.e5Small())) {
+            Embedding question = CaravanEmbeddingModel.forQueries(encoder)
+                    .embed("연차 휴가는 며칠인가요?")
+                    .content();
+            CaravanEmbeddingModel passages = CaravanEmbeddingModel.forPassages(encoder);
+
+            assertThat(passages.dimension()).isEqualTo(384);
+            assertThat(CosineSimilarity.between(
+                            question, passages.embed("해마다 15일의 유급 휴가를 준다.").content()))
+                    .isGreaterThan(CosineSimilarity.between(
+                            question, passages.embed("용지가 끼면 전원을 끈다.").content()));
+        }
+    }
+
+    private static class Answer implements StreamingChatResponseHandler {
+        final StringBuilder text = new StringBuilder();
+        final List<ChatResponse> responses = new ArrayList<>();
+        final List<Throwable> errors = new ArrayList<>();
+
+        @Override
+        public void onPartialResponse(String partial) {
+            text.append(partial);
+        }
+
+        @Override
+        public void onCompleteResponse(ChatResponse response) {
+            responses.add(response);
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            errors.add(error);
+        }
+
+        ChatResponse response() {
+            assertThat(errors).isEmpty();
+            assertThat(responses).hasSize(1);
+            return responses.getFirst();
+        }
+    }
+}
