@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 public final class HybridRetriever {
 
     private static final double FUSION_K = 60;
-    /** Fused score of a segment that is first in both searches; scores are divided by it. */
-    private static final double BEST_FUSED = 2 / (FUSION_K + 1);
+    /** A question that names a code such as KT-2024-017 means that code; vectors hardly tell codes apart. */
+    private static final double LEXICAL_WEIGHT_OF_IDENTIFIERS = 2;
 
     private static final int MAXIMUM_QUERY_TERMS = 64;
 
@@ -63,8 +63,7 @@ public final class HybridRetriever {
             return List.of();
         }
         float[] vector = queries.embed(request.query()).content().vector();
-        List<String> terms = analyzer.analyze(request.query()).stream()
-                .map(Term::text)
+        List<Term> terms = analyzer.analyze(request.query()).stream()
                 .distinct()
                 .limit(MAXIMUM_QUERY_TERMS)
                 .toList();
@@ -77,13 +76,19 @@ public final class HybridRetriever {
     }
 
     private List<RetrievedSegment> search(
-            Connection connection, SearchRequest request, float[] vector, List<String> terms) {
+            Connection connection, SearchRequest request, float[] vector, List<Term> terms) {
         List<DenseHit> dense =
                 segments.dense(connection, request.vectorStoreIds(), space, vector, settings.candidates());
-        List<LexicalHit> lexical = segments.lexical(connection, request.vectorStoreIds(), terms, settings.candidates());
-        List<Candidate> best = fuse(dense, lexical).stream()
+        List<String> words = terms.stream().map(Term::text).distinct().toList();
+        List<LexicalHit> lexical = segments.lexical(connection, request.vectorStoreIds(), words, settings.candidates());
+        boolean identifiers = terms.stream().anyMatch(term -> term.kind() == Term.Kind.IDENTIFIER);
+        double lexicalWeight = identifiers ? LEXICAL_WEIGHT_OF_IDENTIFIERS : 1;
+        List<Candidate> best = fuse(dense, lexical, lexicalWeight).stream()
                 .filter(candidate -> candidate.isRelevant(settings))
-                .sorted(Comparator.comparingDouble(Candidate::fused).reversed().thenComparing(Candidate::segmentId))
+                .sorted(Comparator.comparingDouble(Candidate::score)
+                        .thenComparingDouble(Candidate::coverage)
+                        .reversed()
+                        .thenComparing(Candidate::segmentId))
                 .limit(request.maxResults())
                 .toList();
         Map<Long, SegmentSearch.Row> rows = new HashMap<>();
@@ -101,23 +106,26 @@ public final class HybridRetriever {
         return found;
     }
 
-    private static List<Candidate> fuse(List<DenseHit> dense, List<LexicalHit> lexical) {
+    /** Every candidate with its fused score; 1 is first in both searches. */
+    private static List<Candidate> fuse(List<DenseHit> dense, List<LexicalHit> lexical, double lexicalWeight) {
+        double best = (1 + lexicalWeight) / (FUSION_K + 1);
         Map<Long, Candidate> candidates = new LinkedHashMap<>();
         for (int index = 0; index < dense.size(); index++) {
             DenseHit hit = dense.get(index);
-            candidates.put(hit.segmentId(), new Candidate(hit.segmentId(), index + 1, hit.similarity(), null, 0));
+            double share = 1 / (FUSION_K + index + 1) / best;
+            candidates.put(
+                    hit.segmentId(), new Candidate(hit.segmentId(), share, index + 1, hit.similarity(), null, 0));
         }
         for (int index = 0; index < lexical.size(); index++) {
             LexicalHit hit = lexical.get(index);
+            double share = lexicalWeight / (FUSION_K + index + 1) / best;
+            int rank = index + 1;
             Candidate known = candidates.get(hit.segmentId());
             candidates.put(
                     hit.segmentId(),
-                    new Candidate(
-                            hit.segmentId(),
-                            known == null ? null : known.denseRank(),
-                            known == null ? -1 : known.similarity(),
-                            index + 1,
-                            hit.coverage()));
+                    known == null
+                            ? new Candidate(hit.segmentId(), share, null, -1, rank, hit.coverage())
+                            : known.withLexical(share, rank, hit.coverage()));
         }
         return List.copyOf(candidates.values());
     }
@@ -134,7 +142,7 @@ public final class HybridRetriever {
                 row.text(),
                 row.page(),
                 row.paragraph(),
-                candidate.fused() / BEST_FUSED,
+                Math.min(1, candidate.score()),
                 candidate.denseRank(),
                 candidate.lexicalRank());
     }
@@ -142,17 +150,14 @@ public final class HybridRetriever {
     /** A segment with what the two searches say of it. */
     private record Candidate(
             Long segmentId,
+            double score,
             @Nullable Integer denseRank,
             double similarity,
             @Nullable Integer lexicalRank,
             double coverage) {
 
-        double fused() {
-            return share(denseRank) + share(lexicalRank);
-        }
-
-        private static double share(@Nullable Integer rank) {
-            return rank == null ? 0 : 1 / (FUSION_K + rank);
+        Candidate withLexical(double share, int rank, double termCoverage) {
+            return new Candidate(segmentId, score + share, denseRank, similarity, rank, termCoverage);
         }
 
         boolean isRelevant(RetrievalSettings settings) {
