@@ -95,11 +95,7 @@ final class GgufLanguageModel implements LanguageModel {
     @Override
     public Generation generate(GenerationRequest request, GenerationListener listener) {
         // A closing model stops what runs; whoever closes waits for that.
-        GenerationRequest stoppable = new GenerationRequest(
-                request.promptTokens(),
-                request.sampling(),
-                request.maxTokens(),
-                request.stop(),
+        GenerationRequest stoppable = request.withCancelled(
                 () -> queue.isClosed() || request.cancelled().getAsBoolean());
         if (!queue.enter(request.cancelled())) {
             return new Generation("", request.promptTokens().length, 0, 0, Generation.FinishReason.CANCELLED);

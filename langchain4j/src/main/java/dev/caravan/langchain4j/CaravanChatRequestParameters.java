@@ -16,6 +16,7 @@ public final class CaravanChatRequestParameters extends DefaultChatRequestParame
     private final @Nullable Double repetitionPenalty;
     private final @Nullable Long seed;
     private final @Nullable BooleanSupplier cancelled;
+    private final @Nullable Grounding grounding;
 
     private CaravanChatRequestParameters(Builder builder) {
         super(builder);
@@ -23,6 +24,7 @@ public final class CaravanChatRequestParameters extends DefaultChatRequestParame
         this.repetitionPenalty = builder.repetitionPenalty;
         this.seed = builder.seed;
         this.cancelled = builder.cancelled;
+        this.grounding = builder.grounding;
     }
 
     /** The least probability of a token relative to the likeliest one's, [0, 1). */
@@ -48,6 +50,11 @@ public final class CaravanChatRequestParameters extends DefaultChatRequestParame
         return cancelled;
     }
 
+    /** What the answer has to keep to; absent for a free answer. */
+    public @Nullable Grounding grounding() {
+        return grounding;
+    }
+
     @Override
     public CaravanChatRequestParameters overrideWith(ChatRequestParameters that) {
         return builder().overrideWith(this).overrideWith(that).build();
@@ -65,12 +72,13 @@ public final class CaravanChatRequestParameters extends DefaultChatRequestParame
                 && Objects.equals(minP, that.minP)
                 && Objects.equals(repetitionPenalty, that.repetitionPenalty)
                 && Objects.equals(seed, that.seed)
-                && Objects.equals(cancelled, that.cancelled);
+                && Objects.equals(cancelled, that.cancelled)
+                && Objects.equals(grounding, that.grounding);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(super.hashCode(), minP, repetitionPenalty, seed, cancelled);
+        return Objects.hash(super.hashCode(), minP, repetitionPenalty, seed, cancelled, grounding);
     }
 
     @Override
@@ -90,6 +98,7 @@ public final class CaravanChatRequestParameters extends DefaultChatRequestParame
         private @Nullable Double repetitionPenalty;
         private @Nullable Long seed;
         private @Nullable BooleanSupplier cancelled;
+        private @Nullable Grounding grounding;
 
         private Builder() {}
 
@@ -113,6 +122,11 @@ public final class CaravanChatRequestParameters extends DefaultChatRequestParame
             return this;
         }
 
+        public Builder grounding(@Nullable Grounding grounding) {
+            this.grounding = grounding;
+            return this;
+        }
+
         @Override
         public Builder overrideWith(ChatRequestParameters parameters) {
             super.overrideWith(parameters);
@@ -121,6 +135,7 @@ public final class CaravanChatRequestParameters extends DefaultChatRequestParame
                 repetitionPenalty = that.repetitionPenalty == null ? repetitionPenalty : that.repetitionPenalty;
                 seed = that.seed == null ? seed : that.seed;
                 cancelled = that.cancelled == null ? cancelled : that.cancelled;
+                grounding = that.grounding == null ? grounding : that.grounding;
             }
             return this;
         }

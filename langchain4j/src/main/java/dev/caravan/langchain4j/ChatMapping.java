@@ -5,7 +5,9 @@ import static java.util.Objects.requireNonNullElse;
 import dev.caravan.engine.LanguageModel;
 import dev.caravan.engine.generate.Generation;
 import dev.caravan.engine.generate.GenerationRequest;
+import dev.caravan.engine.generate.PassageConstraint;
 import dev.caravan.engine.generate.SamplingParameters;
+import dev.caravan.engine.generate.TokenConstraint;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.Content;
@@ -25,6 +27,7 @@ import dev.langchain4j.model.output.FinishReason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * LangChain4j's requests to the engine's, and the engine's answers to LangChain4j's. What the engine cannot do is
@@ -61,7 +64,15 @@ final class ChatMapping {
                 sampling(parameters),
                 parameters.maxOutputTokens(),
                 requireNonNullElse(parameters.stopSequences(), List.of()),
-                () -> cancelled.getAsBoolean() || requestCancelled.getAsBoolean());
+                () -> cancelled.getAsBoolean() || requestCancelled.getAsBoolean(),
+                constraint(parameters.grounding()));
+    }
+
+    private TokenConstraint constraint(@Nullable Grounding grounding) {
+        return grounding == null
+                ? TokenConstraint.NONE
+                : new PassageConstraint(model.tokenizer(), grounding.passages(), grounding.furtherTexts(), (float)
+                        grounding.copyBonus());
     }
 
     private void requireThisModel(ChatRequestParameters parameters) {

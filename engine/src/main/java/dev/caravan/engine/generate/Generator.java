@@ -5,6 +5,7 @@ import dev.caravan.engine.generate.Generation.FinishReason;
 import dev.caravan.engine.model.Session;
 import dev.caravan.engine.tokenizer.StreamingDecoder;
 import dev.caravan.engine.tokenizer.Tokenizer;
+import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -53,11 +54,14 @@ public final class Generator {
         private final StreamingDecoder decoder = new StreamingDecoder(tokenizer);
         private final StopTexts stop;
         private final StringBuilder text = new StringBuilder();
+        private final TokenConstraint constraint;
+        private int[] generated = new int[64];
         private int tokens;
 
         Answer(GenerationRequest request, GenerationListener listener) {
             this.maxTokens = Math.min(request.maxTokens(), session.contextTokens() - request.promptTokens().length);
             this.cancelled = request.cancelled();
+            this.constraint = request.constraint();
             this.listener = listener;
             this.sampler =
                     new Sampler(session.kernels(), request.sampling(), request.promptTokens(), tokenizer.vocabSize());
@@ -70,8 +74,10 @@ public final class Generator {
                 if (cancelled.getAsBoolean()) {
                     return FinishReason.CANCELLED;
                 }
-                next[0] = sampler.draw(session.logits());
-                tokens++;
+                float[] logits = session.logits();
+                constraint.apply(generated, tokens, logits);
+                next[0] = sampler.draw(logits);
+                remember(next[0]);
                 if (tokenizer.endTokens().contains(next[0])) {
                     return FinishReason.STOP;
                 }
@@ -85,6 +91,13 @@ public final class Generator {
                 }
             }
             return FinishReason.LENGTH;
+        }
+
+        private void remember(int token) {
+            if (tokens == generated.length) {
+                generated = Arrays.copyOf(generated, tokens * 2);
+            }
+            generated[tokens++] = token;
         }
 
         /** Shows what was held back as a possible stop text. A character whose last bytes never came is left out. */

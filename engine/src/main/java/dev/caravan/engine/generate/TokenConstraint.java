@@ -4,6 +4,9 @@ package dev.caravan.engine.generate;
 @FunctionalInterface
 public interface TokenConstraint {
 
+    /** Leaves every token as it is. */
+    TokenConstraint NONE = (generated, count, logits) -> {};
+
     /**
      * Changes the logits in place: negative infinity forbids a token. At least one token must remain.
      *
