@@ -43,6 +43,7 @@ const knownCodes = [
   "model_not_found",
   "model_not_ready",
   "overloaded",
+  "request_too_large",
   "server_error",
 ] as const;
 type KnownCode = (typeof knownCodes)[number];
@@ -51,9 +52,17 @@ export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
 }
 
-function codeOfStatus(status: number): KnownCode | undefined {
+/** Codes of the HTTP interface that mean the same to a person as one of the known codes. */
+const ALIASES: Record<string, KnownCode> = {
+  file_too_large: "too_large",
+  queue_full: "overloaded",
+  internal_error: "server_error",
+};
+
+function knownCodeOf({ code, status }: ApiError): KnownCode | undefined {
+  const known = knownCodes.find((candidate) => candidate === code) ?? ALIASES[code ?? ""];
+  if (known) return known;
   if (status === 413) return "too_large";
-  if (status === 415) return "unsupported_type";
   if (status === 429) return "overloaded";
   if (status === 503) return "model_not_ready";
   return undefined;
@@ -66,7 +75,7 @@ export function useErrorSentence(): (error: unknown) => string {
     if (error instanceof NetworkError) return t("error.network");
     if (error instanceof InterruptedError) return t("error.interrupted");
     if (error instanceof ApiError) {
-      const code = knownCodes.find((known) => known === error.code) ?? codeOfStatus(error.status);
+      const code = knownCodeOf(error);
       if (code) return t(`error.${code}`);
       if (error.message) return t("error.detail", { detail: error.message });
     }

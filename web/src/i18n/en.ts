@@ -204,6 +204,7 @@ export const en: Translation = {
     model_not_found: "The requested model does not exist. Reload the page and try again.",
     model_not_ready: "The model is not ready yet. Please try again in a moment.",
     overloaded: "Too many requests are being answered right now. Please try again in a moment.",
+    request_too_large: "What you are sending is too long. Please shorten it and try again.",
     server_error: "The server had a problem. Please try again.",
   },
 };

@@ -1,14 +1,12 @@
-/** "12.3 MB" in the language's own digits grouping; sizes are decimal, as file managers show them. */
+const UNITS = ["B", "KB", "MB", "GB"] as const;
+
+/** "12.3 MB": powers of 1024 under their common names, as file managers on Windows show them. */
 export function formatBytes(bytes: number, language: string): string {
-  const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
-  const power = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
-  const value = bytes / 1000 ** power;
-  return new Intl.NumberFormat(language, {
-    style: "unit",
-    unit: units[power] ?? "byte",
-    unitDisplay: power === 0 ? "long" : "short",
-    maximumFractionDigits: power === 0 || value >= 100 ? 0 : 1,
-  }).format(value);
+  const power = bytes < 1024 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), UNITS.length - 1);
+  const value = bytes / 1024 ** power;
+  const digits = power === 0 || value >= 100 ? 0 : 1;
+  const number = new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+  return `${number} ${UNITS[power] ?? "B"}`;
 }
 
 /** The wire's times are Unix seconds, as OpenAI's are; an ISO string is understood too. */
@@ -17,13 +15,9 @@ export function toDate(time: number | string): Date {
 }
 
 export function formatDateTime(time: number | string, language: string): string {
-  return new Intl.DateTimeFormat(language, {
-    year: "numeric",
-    month: "short",
-    day: "numeric",
-    hour: "numeric",
-    minute: "2-digit",
-  }).format(toDate(time));
+  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(
+    toDate(time),
+  );
 }
 
 export type Period = "today" | "yesterday" | "week" | "older";

@@ -1,4 +1,33 @@
-import { cleanup } from "@testing-library/react";
-import { afterEach } from "vitest";
+import "@/i18n";
 
-afterEach(cleanup);
+import { cleanup } from "@testing-library/react";
+import { afterEach, vi } from "vitest";
+
+// jsdom has no layout, and so lacks what asks about it.
+window.matchMedia = (query) =>
+  ({
+    matches: query.includes("min-width") || query.includes("pointer: fine"),
+    media: query,
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+  }) as unknown as MediaQueryList;
+window.scrollTo = () => undefined;
+Element.prototype.scrollIntoView = () => undefined;
+window.ResizeObserver = class {
+  observe() {
+    return undefined;
+  }
+  unobserve() {
+    return undefined;
+  }
+  disconnect() {
+    return undefined;
+  }
+};
+
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+  localStorage.clear();
+  sessionStorage.clear();
+});

@@ -83,7 +83,7 @@ function CodeBlock({ node, children }: ComponentProps<"pre"> & { node?: HastNode
       >
         {children}
       </pre>
-      <div className="absolute end-1.5 top-1.5">
+      <div className="absolute end-1.5 top-1.5 rounded-lg bg-muted">
         <CopyButton text={text} label={t("chat.copyCode")} />
       </div>
     </div>

@@ -1,4 +1,5 @@
 import { HoverCard } from "radix-ui";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Annotation } from "../api/types";
@@ -13,15 +14,32 @@ interface CitationButtonProps {
 export function CitationButton({ annotation, onOpen }: CitationButtonProps) {
   const { t } = useTranslation();
   const { index, filename, quote } = annotation;
+  const [isShown, setShown] = useState(false);
+  // Once the source is open the card has nothing to add, until the person comes back to the button.
+  const isOpened = useRef(false);
+  const comeBack = () => {
+    isOpened.current = false;
+  };
   return (
-    <HoverCard.Root openDelay={150} closeDelay={100}>
+    <HoverCard.Root
+      open={isShown}
+      onOpenChange={(open) => setShown(open && !isOpened.current)}
+      openDelay={150}
+      closeDelay={100}
+    >
       <HoverCard.Trigger asChild>
         <button
           type="button"
           data-slot="citation"
           aria-label={t("sources.open", { index, name: filename })}
           className="relative mx-0.5 inline-flex h-[1.35em] min-w-[1.35em] -translate-y-[0.2em] items-center justify-center rounded-md bg-accent-soft px-1 text-[0.72em] leading-none font-semibold text-accent-text transition-colors after:absolute after:-inset-1.5 hover:bg-accent hover:text-accent-foreground"
-          onClick={() => onOpen(annotation)}
+          onPointerLeave={comeBack}
+          onBlur={comeBack}
+          onClick={() => {
+            isOpened.current = true;
+            setShown(false);
+            onOpen(annotation);
+          }}
         >
           {index}
         </button>

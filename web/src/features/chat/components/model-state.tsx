@@ -33,7 +33,7 @@ export function ModelChip() {
       data-slot="model"
       data-state={state}
       title={t("model.label", { name, state: t(`model.${state}`) })}
-      className="inline-flex min-w-0 items-center gap-2 rounded-full border px-3 py-1 text-[0.8125rem]"
+      className="inline-flex max-w-[45%] min-w-0 items-center gap-2 rounded-full border px-3 py-1 text-[0.8125rem]"
     >
       <span className={classNames("size-2 shrink-0 rounded-full", dots[state])} />
       <span className="min-w-0 truncate">{name}</span>

@@ -122,12 +122,11 @@ function split(text: Text, mark: CitationMark, source: string): PhrasingContent[
 function cutOf(value: string, source: string, target: number): number {
   let at = 0;
   for (let from = 0; from < target && at < value.length; from++) {
-    if (source[from] === value[at]) {
+    const entity = /^&#?\w{1,32};/.exec(source.slice(from, from + 34))?.[0];
+    if (entity && !value.startsWith(entity, at)) {
+      from += entity.length - 1;
       at++;
-    } else if (source[from] === "&") {
-      const entity = /^&[#\w]{1,32};/.exec(source.slice(from));
-      if (!entity) return value.length;
-      from += entity[0].length - 1;
+    } else if (source[from] === value[at]) {
       at++;
     } else if (!/[\s\\>]/.test(source[from] ?? "")) {
       return value.length;

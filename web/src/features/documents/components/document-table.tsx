@@ -35,7 +35,7 @@ function Table({ lines, ...actions }: DocumentTableProps) {
             <th scope="col" className="w-24">
               {t("documents.size")}
             </th>
-            <th scope="col" className="hidden w-48 lg:table-cell">
+            <th scope="col" className="hidden w-52 lg:table-cell">
               {t("documents.added")}
             </th>
             <th scope="col" className="w-24">
@@ -56,7 +56,7 @@ function Table({ lines, ...actions }: DocumentTableProps) {
               <td className="text-muted-foreground tabular-nums">
                 {formatBytes(line.bytes, i18n.language)}
               </td>
-              <td className="hidden text-muted-foreground tabular-nums lg:table-cell">
+              <td className="hidden whitespace-nowrap text-muted-foreground tabular-nums lg:table-cell">
                 {line.addedAt !== undefined && formatDateTime(line.addedAt, i18n.language)}
               </td>
               <td>

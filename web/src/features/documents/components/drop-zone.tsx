@@ -31,7 +31,7 @@ export function DropZone({ maxBytes, onFiles, isLarge }: DropZoneProps) {
               aria-hidden="true"
             />
           )}
-          <div className={classNames("min-w-0", !isLarge && "flex-1 text-start")}>
+          <div className={classNames("min-w-0", !isLarge && "flex-1 basis-64 text-start")}>
             <p className={isLarge ? "text-base font-medium" : "text-sm font-medium"}>
               {isOver ? t("documents.dropNow") : t("documents.drop")}
             </p>
