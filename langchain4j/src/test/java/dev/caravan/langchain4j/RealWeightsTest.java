@@ -75,6 +75,21 @@ class RealWeightsTest {
         assertThat(second.cachedInputTokenCount()).isBetween(1, first.inputTokenCount());
     }
 
+    @Test
+    void anAnswerKeepsToTheWordsOfItsPassages() {
+        String passage = "도서관은 매주 월요일에 쉰다.";
+        CaravanChatRequestParameters grounded = CaravanChatRequestParameters.builder()
+                .grounding(new Grounding(List.of(passage), List.of(), 1))
+                .build();
+        ChatResponse answer = new CaravanChatModel(gemma, GREEDY)
+                .chat(ChatRequest.builder()
+                        .messages(UserMessage.from(QUESTION))
+                        .parameters(grounded)
+                        .build());
+
+        assertThat(answer.aiMessage().text()).isNotBlank().matches("[도서관은 매주 월요일에 쉰다.\n]+");
+    }
+
     private static CaravanTokenUsage usage(ChatResponse response) {
         return (CaravanTokenUsage) response.metadata().tokenUsage();
     }
