@@ -10,6 +10,7 @@ import dev.caravan.engine.TextEncoder;
 import dev.caravan.engine.TextEncoders;
 import dev.caravan.testkit.TestModels;
 import dev.langchain4j.data.embedding.Embedding;
+import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.response.ChatResponse;
@@ -83,7 +84,7 @@ class RealWeightsTest {
                 .build();
         ChatResponse answer = new CaravanChatModel(gemma, GREEDY)
                 .chat(ChatRequest.builder()
-                        .messages(UserMessage.from(QUESTION))
+                        .messages(SystemMessage.from("자료:\n" + passage), UserMessage.from("도서관은 언제 쉬나요?"))
                         .parameters(grounded)
                         .build());
 
