@@ -14,7 +14,7 @@ import java.util.function.IntConsumer;
 final class VectorKernels implements Kernels {
 
     /** Up to here a row is unpacked for plain products; a register tile would be mostly empty. */
-    private static final int FEW_TOKENS = 8;
+    private static final int FEW_TOKENS = 6;
     /** The least weight bytes of a task: below, handing it out would cost as much as doing it. */
     private static final int LEAST_TASK_BYTES = 16 << 10;
     /** Tasks of one linear layer per thread, so that a thread that was held up leaves its share to the others. */

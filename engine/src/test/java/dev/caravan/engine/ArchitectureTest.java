@@ -1,0 +1,88 @@
+package dev.caravan.engine;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** The engine's arrows, as docs and package-info files state them. */
+class ArchitectureTest {
+    private static final JavaClasses ENGINE = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages("dev.caravan.engine");
+
+    @Test
+    void onlyKernelTouchesTheVectorApi() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.caravan.engine.kernel..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("jdk.incubator.vector..")
+                .check(ENGINE);
+    }
+
+    @Test
+    void theEngineKnowsNothingAboveIt() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "org.springframework..",
+                        "dev.langchain4j..",
+                        "java.sql..",
+                        "dev.caravan.langchain4j..",
+                        "dev.caravan.postgres..",
+                        "dev.caravan.knowledge..",
+                        "dev.caravan.server..")
+                .check(ENGINE);
+    }
+
+    @Test
+    void dataFlowsOneWay() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .layer("tensor")
+                .definedBy("dev.caravan.engine.tensor..")
+                .layer("quant")
+                .definedBy("dev.caravan.engine.quant..")
+                .layer("kernel")
+                .definedBy("dev.caravan.engine.kernel..")
+                .layer("gguf")
+                .definedBy("dev.caravan.engine.format.gguf..")
+                .layer("e5")
+                .definedBy("dev.caravan.engine.format.e5..")
+                .layer("tokenizer")
+                .definedBy("dev.caravan.engine.tokenizer..")
+                .layer("template")
+                .definedBy("dev.caravan.engine.template..")
+                .optionalLayer("layer")
+                .definedBy("dev.caravan.engine.layer..")
+                .optionalLayer("model")
+                .definedBy("dev.caravan.engine.model..")
+                .layer("generate")
+                .definedBy("dev.caravan.engine.generate..")
+                .whereLayer("tensor")
+                .mayNotAccessAnyLayer()
+                .whereLayer("quant")
+                .mayOnlyAccessLayers("tensor")
+                .whereLayer("kernel")
+                .mayOnlyAccessLayers("tensor", "quant")
+                .whereLayer("gguf")
+                .mayOnlyAccessLayers("tensor", "quant")
+                .whereLayer("tokenizer")
+                .mayOnlyAccessLayers("gguf")
+                .whereLayer("e5") // its file holds the tokenizer's parts as well
+                .mayOnlyAccessLayers("tensor", "quant", "tokenizer")
+                .whereLayer("template")
+                .mayOnlyAccessLayers("gguf", "tokenizer")
+                .whereLayer("layer")
+                .mayOnlyAccessLayers("tensor", "quant", "kernel")
+                .whereLayer("model")
+                .mayOnlyAccessLayers("tensor", "quant", "kernel", "gguf", "e5", "tokenizer", "template", "layer")
+                .check(ENGINE);
+    }
+}
