@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,9 @@ class E5TextEncoderTest {
 
     /** Of 20 questions; the reference and Caravan find 19 passages first and one second, by 0.004. */
     private static final int LEAST_ANSWERED = 18;
+
+    /** The Vector API leaves the order of a float sum open: interpreted and compiled code may round differently. */
+    private static final Offset<Float> ROUNDING = Offset.offset(1e-5f);
 
     private E5TextEncoder encoder;
 
@@ -104,7 +108,7 @@ class E5TextEncoderTest {
         List<float[]> batched = encoder.embed(texts, InputKind.PASSAGE);
         for (int i = 0; i < texts.size(); i += 7) {
             assertThat(encoder.embed(List.of(texts.get(i)), InputKind.PASSAGE).getFirst())
-                    .containsExactly(batched.get(i));
+                    .containsExactly(batched.get(i), ROUNDING);
         }
     }
 
@@ -184,7 +188,7 @@ class E5TextEncoderTest {
             }
             for (Future<List<float[]>> answer : answers) {
                 for (int i = 0; i < texts.size(); i++) {
-                    assertThat(answer.get().get(i)).containsExactly(expected.get(i));
+                    assertThat(answer.get().get(i)).containsExactly(expected.get(i), ROUNDING);
                 }
             }
         }
