@@ -34,14 +34,43 @@ app_directory() {
     cat "$build_directory/app" 2>/dev/null || echo "$build_directory/none"
 }
 
+# One build at a time: two of them would delete each other's class files. A lock whose owner is gone is taken over.
+lock_build() {
+    local lock=$root/server/target/caravan.lock waited=0
+    mkdir -p "$root/server/target"
+    until (set -o noclobber && echo "$$" >"$lock") 2>/dev/null; do
+        if ! kill -0 "$(cat "$lock" 2>/dev/null || echo 0)" 2>/dev/null; then
+            rm -f -- "$lock"
+            continue
+        fi
+        [ $waited -ne 0 ] || note "Another ./caravan is building; waiting for it."
+        waited=$((waited + 1))
+        [ $waited -lt 900 ] || fail "Another ./caravan has been building for 15 minutes: end process $(cat "$lock")."
+        sleep 1
+    done
+    # shellcheck disable=SC2064  # this lock, whatever happens to the variable
+    trap "rm -f -- '$lock'" EXIT
+}
+
+unlock_build() {
+    rm -f -- "$root/server/target/caravan.lock"
+    trap - EXIT
+}
+
 build_server() {
-    local jar app names
     sources_unchanged && return 0
+    lock_build
+    sources_unchanged || build_server_locked
+    unlock_build
+}
+
+build_server_locked() {
+    local jar app names
     # Taken before the build, so that an edit during the build is built next time.
     mkdir -p "$build_directory"
     names=$(sources | LC_ALL=C sort | cksum)
     printf '%s\n' "$names" >"$build_directory/stamp.new"
-    quiet_maven "Building Caravan" package -pl server -am -DskipTests
+    quiet_maven "Building Caravan" package -pl server -am -Dmaven.test.skip=true
     jar=$(find server/target -maxdepth 1 -name 'caravan-server-*-boot.jar' | head -n 1)
     [ -n "$jar" ] || fail "The build made no server/target/caravan-server-*-boot.jar; $build_directory/build.log tells why."
     # Each build has its own folder: a server that still runs keeps its files.
@@ -95,7 +124,7 @@ exec_server() {
 }
 
 build_bench() {
-    quiet_maven "Building the benchmarks" -pl bench -am -DskipTests -Dexec.skip \
+    quiet_maven "Building the benchmarks" -pl bench -am -Dmaven.test.skip=true -Dexec.skip \
         package dependency:build-classpath -Dmdep.outputFile=target/classpath.txt
 }
 

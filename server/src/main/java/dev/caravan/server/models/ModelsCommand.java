@@ -183,7 +183,8 @@ public final class ModelsCommand {
         try {
             ModelChoice chat = chooser.chooseOrPull(Purpose.CHAT, requested, puller, progress);
             out.println("Chat: " + chat.reason());
-            System.out.println(
+            write(
+                    result,
                     catalogue.find(chat.id()).isPresent()
                             ? chat.id()
                             : chat.file().toString());
