@@ -5,6 +5,8 @@ import dev.caravan.engine.kernel.KernelProvider;
 import dev.caravan.engine.model.Decoder;
 import dev.caravan.engine.model.DecoderConfig;
 import dev.caravan.engine.model.Decoders;
+import dev.caravan.engine.template.ChatTemplate;
+import dev.caravan.engine.template.GgufChatTemplates;
 import dev.caravan.engine.template.PlainTemplate;
 import dev.caravan.engine.tokenizer.GgufTokenizers;
 import dev.caravan.engine.tokenizer.Tokenizer;
@@ -51,7 +53,9 @@ public final class LanguageModels {
             int contextTokens = contextTokens(file, decoder.config(), options);
             Tokenizer tokenizer = GgufTokenizers.fromMetadata(file.metadata());
             requireVocabulary(file, decoder.config(), tokenizer);
-            PromptEncoder encoder = new PromptEncoder(tokenizer, new PlainTemplate());
+            ChatTemplate template =
+                    GgufChatTemplates.fromMetadata(file.metadata()).orElseGet(PlainTemplate::new);
+            PromptEncoder encoder = new PromptEncoder(tokenizer, template);
             LanguageModel model = new GgufLanguageModel(
                     file, decoder, encoder, KernelProvider.create(options.threads()), contextTokens, weightHash);
             isLoaded = true;

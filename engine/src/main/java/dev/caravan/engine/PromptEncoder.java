@@ -5,6 +5,7 @@ import dev.caravan.engine.template.ChatTemplate;
 import dev.caravan.engine.template.PromptPiece;
 import dev.caravan.engine.tokenizer.Tokenizer;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 
 /**
@@ -15,32 +16,20 @@ record PromptEncoder(Tokenizer tokenizer, ChatTemplate template) {
 
     /** The prompt of a conversation, with exactly one beginning-of-sequence token where the model wants one. */
     int[] encodeChat(List<ChatMessage> messages) {
-        int[] tokens = new int[0];
-        StringBuilder run = new StringBuilder();
-        boolean isTrusted = true;
-        // Neighbours of the same trust are encoded together: a boundary between pieces must not cut a token.
+        StringBuilder text = new StringBuilder();
+        BitSet asText = new BitSet();
+        // Encoded whole: a border between template and message must not split a word or add a space.
         for (PromptPiece piece : template.render(messages)) {
-            if (piece.trusted() != isTrusted) {
-                tokens = append(tokens, run, isTrusted);
-                run.setLength(0);
-                isTrusted = piece.trusted();
-            }
-            run.append(piece.text());
+            int start = text.length();
+            text.append(piece.text());
+            asText.set(start, text.length(), !piece.trusted());
         }
-        return withBos(append(tokens, run, isTrusted));
+        return withBos(tokenizer.encode(text.toString(), asText));
     }
 
     /** The prompt of plain text; control tokens spelled in it stay text. */
     int[] encodeText(String text) {
         return withBos(tokenizer.encode(text, Tokenizer.Specials.AS_TEXT));
-    }
-
-    private int[] append(int[] tokens, CharSequence text, boolean isTrusted) {
-        if (text.isEmpty()) {
-            return tokens;
-        }
-        Tokenizer.Specials specials = isTrusted ? Tokenizer.Specials.PARSE : Tokenizer.Specials.AS_TEXT;
-        return concat(tokens, tokenizer.encode(text.toString(), specials));
     }
 
     private int[] withBos(int[] tokens) {
