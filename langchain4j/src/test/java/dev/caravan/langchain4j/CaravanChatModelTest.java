@@ -32,6 +32,7 @@ import dev.langchain4j.model.output.TokenUsage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -222,16 +223,45 @@ class CaravanChatModelTest {
                 .hasMessageContaining("'gpt'");
     }
 
+    static Stream<Arguments> valuesOutOfRange() {
+        return Stream.of(
+                value("temperature", parameters -> parameters.temperature(2.5)),
+                value("temperature", parameters -> parameters.temperature(-0.1)),
+                value("temperature", parameters -> parameters.temperature(Double.NaN)),
+                value("top_p", parameters -> parameters.topP(0.0)),
+                value("top_p", parameters -> parameters.topP(Double.NaN)),
+                value("top_k", parameters -> parameters.topK(-1)),
+                value("min_p", parameters -> parameters.minP(1.0)),
+                value("min_p", parameters -> parameters.minP(Double.NEGATIVE_INFINITY)),
+                value("repetition_penalty", parameters -> parameters.repetitionPenalty(1e-40)),
+                value("repetition_penalty", parameters -> parameters.repetitionPenalty(1e300)),
+                value("repetition_penalty", parameters -> parameters.repetitionPenalty(Double.NaN)),
+                value("maxOutputTokens", parameters -> parameters.maxOutputTokens(0)),
+                value("maxOutputTokens", parameters -> parameters.maxOutputTokens(Integer.MIN_VALUE)),
+                value("stop text", parameters -> parameters.stopSequences("")));
+    }
+
+    private static Arguments value(String name, UnaryOperator<CaravanChatRequestParameters.Builder> parameter) {
+        return Arguments.of(
+                name, parameter.apply(CaravanChatRequestParameters.builder()).build());
+    }
+
+    @ParameterizedTest(name = "{0} {index}")
+    @MethodSource("valuesOutOfRange")
+    void refusesValuesOutOfRange(String name, ChatRequestParameters parameters) {
+        assertThatThrownBy(() -> model.chat(request(parameters)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(name);
+        assertThat(engine.requests).isEmpty();
+    }
+
     @Test
-    void refusesValuesOutOfRange() {
-        assertThatThrownBy(() -> model.chat(
-                        request(ChatRequestParameters.builder().temperature(2.5).build())))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("temperature");
-        assertThatThrownBy(() -> model.chat(request(
-                        ChatRequestParameters.builder().maxOutputTokens(0).build())))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("maxOutputTokens");
+    void takesATemperatureThatIsTooSmallToDivideByAsZero() {
+        model.chat(request(
+                ChatRequestParameters.builder().temperature(Double.MIN_VALUE).build()));
+        model.chat(request(ChatRequestParameters.builder().temperature(1e-40).build()));
+        assertThat(engine.requests)
+                .allSatisfy(asked -> assertThat(asked.sampling().temperature()).isZero());
     }
 
     @Test
