@@ -30,7 +30,12 @@ public final class Activations implements AutoCloseable {
         /** The bytes of all buffers but the cache. */
         public long scratchBytes() {
             long perToken = 3L * hidden + 2L * heads * headSize + 2L * kvHeads * headSize + 2L * feedForward;
-            return Float.BYTES * (perToken * maxTokens + AttentionScratch.floats(headSize, contextTokens));
+            return Float.BYTES * (perToken * maxTokens + unpackedFloats(contextTokens));
+        }
+
+        /** Keys and values of one layer, unpacked. */
+        private long unpackedFloats(int positions) {
+            return 2L * kvHeads * headSize * positions;
         }
 
         /** The bytes of the full cache. */
@@ -63,12 +68,16 @@ public final class Activations implements AutoCloseable {
     final float[] up;
 
     private final int maxTokens;
+    private final int keyValueSize;
+    private float[] unpackedKeys = new float[0];
+    private float[] unpackedValues = new float[0];
     private int start;
     private int tokens;
 
     public Activations(Kernels kernels, Sizes sizes) {
         this.kernels = kernels;
         this.maxTokens = sizes.maxTokens();
+        this.keyValueSize = sizes.kvHeads() * sizes.headSize();
         this.cache = new KvCache(sizes.layers(), sizes.kvHeads(), sizes.headSize(), sizes.contextTokens());
         this.attentionScratch = new AttentionScratch.Pool(sizes.headSize());
         this.hidden = new float[maxTokens * sizes.hidden()];
@@ -90,6 +99,25 @@ public final class Activations implements AutoCloseable {
         cache.reserve(start + tokens);
         this.start = start;
         this.tokens = tokens;
+    }
+
+    /** Makes room for one layer's keys and values of so many positions, growing by doubling up to the whole context. */
+    void reserveUnpacked(int positions) {
+        if (unpackedKeys.length < positions * keyValueSize) {
+            int room = Math.min(Integer.highestOneBit(positions) * 2, Math.max(positions, cache.capacityTokens()));
+            unpackedKeys = new float[room * keyValueSize];
+            unpackedValues = new float[room * keyValueSize];
+        }
+    }
+
+    /** One layer's keys, {@code [positions, K]}. */
+    float[] unpackedKeys() {
+        return unpackedKeys;
+    }
+
+    /** One layer's values, {@code [positions, K]}. */
+    float[] unpackedValues() {
+        return unpackedValues;
     }
 
     public Kernels kernels() {

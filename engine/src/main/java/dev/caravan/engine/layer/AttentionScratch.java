@@ -6,14 +6,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 /** The buffers of one attention task. Not shared between tasks that run at the same time. */
 final class AttentionScratch {
 
-    /** The rows (queries of one key-value head) that a task works on together; each tile of keys is read once for all. */
-    static final int ROWS = 32;
-
-    /** Scores grow by so many positions at a time. */
-    private static final int GROWTH = 1024;
-
-    /** Tasks that may run at once, for the memory budget. */
-    private static final int EXPECTED_TASKS = 2;
+    /** Scores grow by so many values at a time. */
+    private static final int GROWTH = 4096;
 
     final short[] half;
     final float[] tile;
@@ -24,17 +18,10 @@ final class AttentionScratch {
         tile = new float[KvCache.PAGE_TOKENS * headSize];
     }
 
-    /** The floats that a session's scratch takes at most. */
-    static long floats(int headSize, int contextTokens) {
-        long perTask = 2L * KvCache.PAGE_TOKENS * headSize + (long) ROWS * (contextTokens + GROWTH);
-        return EXPECTED_TASKS * perTask;
-    }
-
-    /** Room for {@link #ROWS} rows of at least so many positions. */
-    float[] scores(int positions) {
-        int needed = ROWS * positions;
-        if (scores.length < needed) {
-            scores = Arrays.copyOf(scores, ROWS * (positions / GROWTH + 1) * GROWTH);
+    /** Room for at least so many scores. */
+    float[] scores(int count) {
+        if (scores.length < count) {
+            scores = Arrays.copyOf(scores, (count / GROWTH + 1) * GROWTH);
         }
         return scores;
     }

@@ -1,5 +1,6 @@
 package dev.caravan.engine.layer;
 
+import dev.caravan.engine.kernel.AttentionShape;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -7,37 +8,20 @@ import org.jspecify.annotations.Nullable;
  * Causal self-attention with grouped key-value heads (Ainslie et al. 2023) over the session's KV cache, optionally with
  * a sliding window and with norms of queries and keys. Immutable.
  *
- * <p>A task takes a few queries of all heads that share a key-value head: {@link AttentionScratch#ROWS} rows. Keys and
- * values are read page by page, once for all rows of the task. Pages lie at fixed positions, so a token's result does
- * not depend on how the prompt was cut into runs.
+ * <p>Two ways by the number of tokens. A prompt's run: the visible keys and values are unpacked once for all its
+ * queries. An answer's token: they are unpacked page by page and used while they lie in the processor's cache.
  */
 public final class CausalSelfAttention {
 
-    /**
-     * How many heads of which size see how far.
-     *
-     * @param scale what scores are multiplied with, usually 1 / sqrt(head size)
-     * @param window how many tokens a query sees, itself included; {@link #FULL} for all
-     */
-    public record Shape(int heads, int kvHeads, int headSize, float scale, int window) {
-
-        /** No sliding window. */
-        public static final int FULL = Integer.MAX_VALUE;
-
-        public Shape {
-            if (heads % kvHeads != 0 || heads / kvHeads > AttentionScratch.ROWS) {
-                throw new IllegalArgumentException(
-                        "%d heads cannot share %d key-value heads".formatted(heads, kvHeads));
-            }
-        }
-    }
+    /** Up to so many tokens the cache is read page by page. */
+    private static final int FEW_TOKENS = 8;
 
     /**
      * The projections, and the norms of queries and keys where the family has them.
      *
      * @param query {@code [heads * headSize, hidden]}
-     * @param key {@code [kvHeads * headSize, hidden]}
-     * @param value {@code [kvHeads * headSize, hidden]}
+     * @param key {@code [keyValueHeads * headSize, hidden]}
+     * @param value {@code [keyValueHeads * headSize, hidden]}
      * @param output {@code [hidden, heads * headSize]}
      * @param queryNorm applied to every head before the rotation, or null
      * @param keyNorm applied to every head before the rotation, or null
@@ -51,15 +35,19 @@ public final class CausalSelfAttention {
             @Nullable RmsNorm keyNorm) {}
 
     private final int layer;
-    private final Shape shape;
+    private final AttentionShape shape;
     private final Weights weights;
 
     /**
      * The attention of one layer.
      *
      * @param layer the layer's index in the cache
+     * @param shape causal
      */
-    public CausalSelfAttention(int layer, Shape shape, Weights weights) {
+    public CausalSelfAttention(int layer, AttentionShape shape, Weights weights) {
+        if (!shape.causal()) {
+            throw new IllegalArgumentException("a decoder's attention must be causal");
+        }
         this.layer = layer;
         this.shape = shape;
         this.weights = weights;
@@ -72,117 +60,128 @@ public final class CausalSelfAttention {
         weights.key.forward(state.kernels, state.normed, state.key, tokens);
         weights.value.forward(state.kernels, state.normed, state.value, tokens);
         if (weights.queryNorm != null) {
-            weights.queryNorm.forward(state.kernels, state.query, state.query, tokens * shape.heads);
+            weights.queryNorm.forward(state.kernels, state.query, state.query, tokens * shape.heads());
         }
         if (weights.keyNorm != null) {
-            weights.keyNorm.forward(state.kernels, state.key, state.key, tokens * shape.kvHeads);
+            weights.keyNorm.forward(state.kernels, state.key, state.key, tokens * shape.keyValueHeads());
         }
-        rotary.apply(state.query, tokens, shape.heads);
-        rotary.apply(state.key, tokens, shape.kvHeads);
+        rotary.apply(state.query, tokens, shape.heads());
+        rotary.apply(state.key, tokens, shape.keyValueHeads());
         for (int t = 0; t < tokens; t++) {
-            state.cache.write(layer, state.start() + t, state.key, state.value, t * shape.kvHeads * shape.headSize);
+            state.cache.write(layer, state.start() + t, state.key, state.value, t * shape.keyValueSize());
         }
-        attend(state);
+        if (tokens <= FEW_TOKENS) {
+            state.kernels.parallel(tokens * shape.keyValueHeads(), task -> attendToken(state, task));
+        } else {
+            attendRun(state);
+        }
         weights.output.forward(state.kernels, state.attended, state.projected, tokens);
     }
 
-    private void attend(Activations state) {
-        int queriesPerTask = AttentionScratch.ROWS / (shape.heads / shape.kvHeads);
-        int tasksPerHead = (state.tokens() + queriesPerTask - 1) / queriesPerTask;
-        state.kernels.parallel(tasksPerHead * shape.kvHeads, task -> {
-            int first = task / shape.kvHeads * queriesPerTask;
-            int end = Math.min(first + queriesPerTask, state.tokens());
-            AttentionScratch scratch = state.attentionScratch.take();
-            try {
-                new Task(state, scratch, task % shape.kvHeads, first, end).run();
-            } finally {
-                state.attentionScratch.giveBack(scratch);
-            }
-        });
+    /** The first position that the token at this position sees. */
+    private int firstVisible(int position) {
+        return shape.window() == 0 ? 0 : Math.max(0, position - shape.window() + 1);
     }
 
-    /** The queries {@code first .. end - 1} of the run, in all heads that share one key-value head. */
-    private final class Task {
+    private void attendRun(Activations state) {
+        int firstPage = firstVisible(state.start()) / KvCache.PAGE_TOKENS;
+        int firstPosition = firstPage * KvCache.PAGE_TOKENS;
+        int positions = state.start() + state.tokens() - firstPosition;
+        state.reserveUnpacked(positions);
+        int pages = (positions + KvCache.PAGE_TOKENS - 1) / KvCache.PAGE_TOKENS;
+        state.kernels.parallel(pages * shape.keyValueHeads(), task -> {
+            int page = task / shape.keyValueHeads();
+            int head = task % shape.keyValueHeads();
+            int first = page * KvCache.PAGE_TOKENS;
+            int count = Math.min(KvCache.PAGE_TOKENS, positions - first);
+            int offset = first * shape.keyValueSize() + head * shape.headSize();
+            AttentionScratch scratch = state.attentionScratch.take();
+            KvCache.Rows keys = new KvCache.Rows(state.unpackedKeys(), offset, shape.keyValueSize());
+            state.cache.readKeys(layer, head, firstPage + page, count, scratch.half, keys);
+            KvCache.Rows values = new KvCache.Rows(state.unpackedValues(), offset, shape.keyValueSize());
+            state.cache.readValues(layer, head, firstPage + page, count, scratch.half, values);
+            state.attentionScratch.giveBack(scratch);
+        });
+        state.kernels.attention(
+                shape,
+                state.query,
+                state.unpackedKeys(),
+                state.unpackedValues(),
+                state.attended,
+                state.tokens(),
+                state.start() - firstPosition);
+    }
+
+    /** One token of the run in all heads that share one key-value head. */
+    private void attendToken(Activations state, int task) {
+        int token = task / shape.keyValueHeads();
+        int head = task % shape.keyValueHeads();
+        AttentionScratch scratch = state.attentionScratch.take();
+        new Token(state, scratch, token, head).attend();
+        state.attentionScratch.giveBack(scratch);
+    }
+
+    private final class Token {
         private final Activations state;
         private final AttentionScratch scratch;
-        private final int kvHead;
+        private final int keyValueHead;
+        private final int group = shape.heads() / shape.keyValueHeads();
+        private final int size = shape.headSize();
+        private final int query;
         private final int first;
         private final int end;
-        private final int group = shape.heads / shape.kvHeads;
-        private final int lowest;
-        private final int positions;
         private final float[] scores;
 
-        Task(Activations state, AttentionScratch scratch, int kvHead, int first, int end) {
+        Token(Activations state, AttentionScratch scratch, int token, int keyValueHead) {
             this.state = state;
             this.scratch = scratch;
-            this.kvHead = kvHead;
-            this.first = first;
-            this.end = end;
-            // The first page that any of the queries sees; scores of position p lie in column p - lowest.
-            this.lowest = firstVisible(first) / KvCache.PAGE_TOKENS * KvCache.PAGE_TOKENS;
-            this.positions = state.start() + end - lowest;
-            this.scores = scratch.scores(positions);
+            this.keyValueHead = keyValueHead;
+            this.query = (token * shape.heads() + keyValueHead * group) * size;
+            this.first = firstVisible(state.start() + token);
+            this.end = state.start() + token + 1;
+            this.scores = scratch.scores(group * (end - first));
         }
 
-        private int firstVisible(int query) {
-            return Math.max(0, state.start() + query - shape.window + 1);
-        }
-
-        void run() {
-            for (int page = lowest; page < lowest + positions; page += KvCache.PAGE_TOKENS) {
-                score(page, Math.min(KvCache.PAGE_TOKENS, lowest + positions - page));
+        void attend() {
+            int positions = end - first;
+            int firstPage = first / KvCache.PAGE_TOKENS;
+            int lastPage = (end - 1) / KvCache.PAGE_TOKENS;
+            for (int page = firstPage; page <= lastPage; page++) {
+                score(page);
             }
-            for (int query = first; query < end; query++) {
-                int from = firstVisible(query) - lowest;
-                int size = state.start() + query + 1 - lowest - from;
-                for (int head = 0; head < group; head++) {
-                    state.kernels.softmax(scores, row(query, head) * positions + from, size);
-                    Arrays.fill(state.attended, offset(query, head), offset(query, head) + shape.headSize, 0);
-                }
+            for (int head = 0; head < group; head++) {
+                state.kernels.softmax(scores, head * positions, positions);
             }
-            for (int page = lowest; page < lowest + positions; page += KvCache.PAGE_TOKENS) {
-                gather(page, Math.min(KvCache.PAGE_TOKENS, lowest + positions - page));
+            Arrays.fill(state.attended, query, query + group * size, 0);
+            for (int page = firstPage; page <= lastPage; page++) {
+                gather(page);
             }
         }
 
-        private int row(int query, int head) {
-            return (query - first) * group + head;
-        }
-
-        /** Where a head's values lie in the state's query and attended buffers. */
-        private int offset(int query, int head) {
-            return (query * shape.heads + kvHead * group + head) * shape.headSize;
-        }
-
-        private void score(int page, int tokens) {
-            int size = shape.headSize;
-            state.cache.readKeys(layer, kvHead, page / KvCache.PAGE_TOKENS, tokens, scratch.half, scratch.tile);
-            for (int query = first; query < end; query++) {
-                int from = Math.max(firstVisible(query) - page, 0);
-                int to = Math.min(state.start() + query + 1 - page, tokens);
-                for (int head = 0; head < group; head++) {
-                    int target = row(query, head) * positions + page - lowest;
-                    for (int t = from; t < to; t++) {
-                        scores[target + t] = shape.scale
-                                * state.kernels.dot(state.query, offset(query, head), scratch.tile, t * size, size);
-                    }
+        private void score(int page) {
+            int start = page * KvCache.PAGE_TOKENS;
+            int to = Math.min(end - start, KvCache.PAGE_TOKENS);
+            KvCache.Rows tile = new KvCache.Rows(scratch.tile, 0, size);
+            state.cache.readKeys(layer, keyValueHead, page, to, scratch.half, tile);
+            for (int head = 0; head < group; head++) {
+                int target = head * (end - first) + start - first;
+                for (int t = Math.max(first - start, 0); t < to; t++) {
+                    float product = state.kernels.dot(state.query, query + head * size, scratch.tile, t * size, size);
+                    scores[target + t] = shape.scale() * product;
                 }
             }
         }
 
-        private void gather(int page, int tokens) {
-            int size = shape.headSize;
-            state.cache.readValues(layer, kvHead, page / KvCache.PAGE_TOKENS, tokens, scratch.half, scratch.tile);
-            for (int query = first; query < end; query++) {
-                int from = Math.max(firstVisible(query) - page, 0);
-                int to = Math.min(state.start() + query + 1 - page, tokens);
-                for (int head = 0; head < group; head++) {
-                    int source = row(query, head) * positions + page - lowest;
-                    for (int t = from; t < to; t++) {
-                        state.kernels.addScaled(
-                                scores[source + t], scratch.tile, t * size, state.attended, offset(query, head), size);
-                    }
+        private void gather(int page) {
+            int start = page * KvCache.PAGE_TOKENS;
+            int to = Math.min(end - start, KvCache.PAGE_TOKENS);
+            KvCache.Rows tile = new KvCache.Rows(scratch.tile, 0, size);
+            state.cache.readValues(layer, keyValueHead, page, to, scratch.half, tile);
+            for (int head = 0; head < group; head++) {
+                int source = head * (end - first) + start - first;
+                for (int t = Math.max(first - start, 0); t < to; t++) {
+                    float weight = scores[source + t];
+                    state.kernels.addScaled(weight, scratch.tile, t * size, state.attended, query + head * size, size);
                 }
             }
         }

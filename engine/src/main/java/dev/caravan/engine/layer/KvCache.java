@@ -24,7 +24,7 @@ import java.util.List;
  */
 public final class KvCache implements AutoCloseable {
 
-    /** The tokens of one page, which is also the tile that attention works on. */
+    /** The tokens of one page. */
     public static final int PAGE_TOKENS = 64;
 
     private final int layers;
@@ -87,25 +87,38 @@ public final class KvCache implements AutoCloseable {
     }
 
     /**
-     * Reads the keys of one head for the first {@code tokens} of a page.
+     * Where rows of values go.
+     *
+     * @param values row r begins at {@code offset + r * stride}
+     */
+    @SuppressWarnings("ArrayRecordComponent") // a view, made and dropped within one call
+    record Rows(float[] values, int offset, int stride) {}
+
+    /**
+     * Reads the keys of one head for the first {@code tokens} of a page, one row for each.
      *
      * @param half room for {@code tokens * D} F16 values
-     * @param out {@code [tokens, D]}
      */
-    void readKeys(int layer, int head, int page, int tokens, short[] half, float[] out) {
+    void readKeys(int layer, int head, int page, int tokens, short[] half, Rows out) {
         read(run(layer, head, false, page * PAGE_TOKENS), page, tokens, half, out);
     }
 
     /** Reads values as {@link #readKeys} reads keys. */
-    void readValues(int layer, int head, int page, int tokens, short[] half, float[] out) {
+    void readValues(int layer, int head, int page, int tokens, short[] half, Rows out) {
         read(run(layer, head, true, page * PAGE_TOKENS), page, tokens, half, out);
     }
 
-    private void read(long run, int page, int tokens, short[] half, float[] out) {
-        int count = tokens * headSize;
-        MemorySegment.copy(pages.get(page), ValueLayout.JAVA_SHORT, run, half, 0, count);
+    private void read(long run, int page, int tokens, short[] half, Rows out) {
+        MemorySegment.copy(pages.get(page), ValueLayout.JAVA_SHORT, run, half, 0, tokens * headSize);
+        for (int t = 0; t < tokens; t++) {
+            unpack(half, t * headSize, out.values, out.offset + t * out.stride, headSize);
+        }
+    }
+
+    /** A loop of its own, which the compiler turns into vector instructions. */
+    private static void unpack(short[] half, int from, float[] out, int to, int count) {
         for (int i = 0; i < count; i++) {
-            out[i] = Float.float16ToFloat(half[i]);
+            out[to + i] = Float.float16ToFloat(half[from + i]);
         }
     }
 

@@ -1,7 +1,7 @@
 package dev.caravan.engine.model;
 
+import dev.caravan.engine.kernel.AttentionShape;
 import dev.caravan.engine.layer.Activations;
-import dev.caravan.engine.layer.CausalSelfAttention;
 
 /**
  * The hyper-parameters that every decoder has; names as in transformers' {@code config.json}.
@@ -30,8 +30,13 @@ public record DecoderConfig(
         return numKeyValueHeads * headDim;
     }
 
-    CausalSelfAttention.Shape attention(float scale, int window) {
-        return new CausalSelfAttention.Shape(numAttentionHeads, numKeyValueHeads, headDim, scale, window);
+    /**
+     * The attention of a layer.
+     *
+     * @param window how many tokens a token sees, itself included; 0 is no limit
+     */
+    AttentionShape attention(float scale, int window) {
+        return new AttentionShape(numAttentionHeads, numKeyValueHeads, headDim, scale, true, window);
     }
 
     /** The sizes of a session's buffers. */

@@ -32,6 +32,8 @@ public final class Gemma3 implements Decoder {
     /** The number of layers by which the 27B model is known, whose scores are scaled by hidden size / heads. */
     private static final int LAYERS_27B = 62;
 
+    private static final int NO_WINDOW = 0;
+
     private static final int FULL = 0;
     private static final int SLIDING = 1;
 
@@ -66,12 +68,12 @@ public final class Gemma3 implements Decoder {
                 rotary(weights.positive("rope.freq_base_swa", 10_000), 1));
         tokenEmbd = weights.matrix("token_embd.weight", config.vocabSize(), config.hiddenSize());
         embeddingScale = (float) Math.sqrt(config.hiddenSize());
-        int window = weights.integer("attention.sliding_window", CausalSelfAttention.Shape.FULL);
+        int window = weights.integer("attention.sliding_window", NO_WINDOW);
         int pattern = weights.integer("attention.sliding_window_pattern", DEFAULT_PATTERN);
         blocks = new ArrayList<>();
         for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
             boolean isFull = (layer + 1) % pattern == 0;
-            blocks.add(block(weights, layer, isFull ? CausalSelfAttention.Shape.FULL : window, isFull));
+            blocks.add(block(weights, layer, isFull ? NO_WINDOW : window, isFull));
         }
         outputNorm = weights.norm("output_norm.weight", config.hiddenSize(), config.rmsNormEpsilon());
         output = weights.has("output.weight")

@@ -26,6 +26,8 @@ public final class Llama implements Decoder {
 
     static final String ARCHITECTURE = "llama";
 
+    private static final int NO_WINDOW = 0;
+
     private record Block(RmsNorm attnNorm, CausalSelfAttention attention, RmsNorm ffnNorm, GatedMlp mlp) {}
 
     private final DecoderConfig config;
@@ -81,7 +83,6 @@ public final class Llama implements Decoder {
                 null,
                 null);
         float scale = (float) (1 / Math.sqrt(config.headDim()));
-        CausalSelfAttention.Shape shape = config.attention(scale, CausalSelfAttention.Shape.FULL);
         GatedMlp mlp = new GatedMlp(
                 weights.linear(prefix + "ffn_gate.weight", config.intermediateSize(), hidden),
                 weights.linear(prefix + "ffn_up.weight", config.intermediateSize(), hidden),
@@ -89,7 +90,7 @@ public final class Llama implements Decoder {
                 GatedMlp.Activation.SILU);
         return new Block(
                 weights.norm(prefix + "attn_norm.weight", hidden, epsilon),
-                new CausalSelfAttention(layer, shape, attention),
+                new CausalSelfAttention(layer, config.attention(scale, NO_WINDOW), attention),
                 weights.norm(prefix + "ffn_norm.weight", hidden, epsilon),
                 mlp);
     }

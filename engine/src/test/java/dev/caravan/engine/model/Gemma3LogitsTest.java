@@ -17,6 +17,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class Gemma3LogitsTest {
 
+    /**
+     * Of logits between -50 and 25. The fast kernels compute in float32 as transformers does; keys and values are
+     * rounded to F16. The worst seen is 0.0101, at a vector width of 128, 256 and 512 bits alike.
+     */
+    private static final float TOLERANCE = 0.03f;
+
     private GgufFile file;
     private Decoder decoder;
     private Kernels kernels;
@@ -51,7 +57,7 @@ class Gemma3LogitsTest {
                 float difference = logits[entry.getKey()] - entry.getValue();
                 worst = Math.max(worst, Math.abs(difference));
             }
-            assertThat(worst).isLessThan(1f);
+            assertThat(worst).isLessThan(TOLERANCE);
         }
     }
 }

@@ -24,6 +24,9 @@ class TinyModelTest {
     /** The fast kernels may round activations to 8 bits for quantised weights; for these F16 weights they do not. */
     private static final float FAST_TOLERANCE = 0.02f;
 
+    /** Runs of different lengths sum in a different order; now and then that turns a key's rounding to F16. */
+    private static final float ROUNDING = 0.005f;
+
     @ParameterizedTest
     @ValueSource(strings = {"llama", "gemma3"})
     void everyLayerAndLogitEqualsTransformersWithScalarKernels(String family) {
@@ -80,9 +83,14 @@ class TinyModelTest {
             Decoder decoder = Decoders.load(file);
             float[] whole = logitsAfter(decoder, kernels, tokens, tokens.length);
             for (int run : new int[] {1, 7, 16, 39}) {
-                assertThat(logitsAfter(decoder, kernels, tokens, run)).containsExactly(whole);
+                assertSame(logitsAfter(decoder, kernels, tokens, run), whole);
             }
         }
+    }
+
+    private static void assertSame(float[] actual, float[] expected) {
+        assertThat(Golden.maxDifference(actual, 0, expected, 0, expected.length))
+                .isLessThan(ROUNDING);
     }
 
     private static float[] logitsAfter(Decoder decoder, Kernels kernels, int[] tokens, int run) {
@@ -109,11 +117,11 @@ class TinyModelTest {
                 session.feed(tokens, 0, tokens.length, () -> false);
                 assertThat(session.reuse(other)).isEqualTo(23);
                 session.feed(other, 23, other.length, () -> false);
-                assertThat(session.logits()).containsExactly(fresh);
+                assertSame(session.logits(), fresh);
                 // The same prompt once more: all but the last token, whose logits are wanted.
                 assertThat(session.reuse(other)).isEqualTo(other.length - 1);
                 session.feed(other, other.length - 1, other.length, () -> false);
-                assertThat(session.logits()).containsExactly(fresh);
+                assertSame(session.logits(), fresh);
             }
         }
     }
@@ -132,7 +140,7 @@ class TinyModelTest {
                         .isFalse();
                 assertThat(session.tokens()).containsExactly(Arrays.copyOf(tokens, 10));
                 session.feed(tokens, 10, tokens.length, () -> false);
-                assertThat(session.logits()).containsExactly(whole);
+                assertSame(session.logits(), whole);
             }
         }
     }
