@@ -120,8 +120,13 @@ public final class EmbeddedPostgres implements AutoCloseable {
             postmaster.initialise();
             port = startOnFreePort(postmaster, directories);
         }
-        postmaster.ensureDatabase(port);
-        PostgresDirectories.writePrivate(directories.port(), Integer.toString(port));
+        try {
+            postmaster.ensureDatabase(port);
+            PostgresDirectories.writePrivate(directories.port(), Integer.toString(port));
+        } catch (IOException | RuntimeException e) {
+            postmaster.stop();
+            throw e;
+        }
         return new EmbeddedPostgres(directories, postmaster, lock, port, survivor.isPresent(), settings.stopsWithJvm());
     }
 
