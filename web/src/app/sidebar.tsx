@@ -13,14 +13,14 @@ export function Sidebar({ onNavigate }: { onNavigate: () => void }) {
   const { t } = useTranslation();
   return (
     <div className="flex h-full flex-col bg-sidebar">
-      <Link
-        to="/"
-        onClick={onNavigate}
-        className="mx-2 flex h-14 shrink-0 items-center gap-2.5 self-start rounded-lg px-2.5 font-semibold tracking-tight"
-      >
-        <Logo className="size-6" /> {t("app.name")}
-      </Link>
       <nav aria-label={t("app.mainNavigation")} className="flex flex-col gap-px px-2 pb-2">
+        <Link
+          to="/"
+          onClick={onNavigate}
+          className="mb-0 flex h-14 shrink-0 items-center gap-2.5 self-start rounded-lg px-2.5 font-semibold tracking-tight"
+        >
+          <Logo className="size-6" /> {t("app.name")}
+        </Link>
         <Link to="/" activeOptions={{ exact: true }} onClick={onNavigate} className={entry}>
           <SquarePen aria-hidden="true" /> {t("conversations.new")}
         </Link>
