@@ -66,8 +66,9 @@ class TinyModelTest {
             }
             assertThat(differences).hasSize(decoder.config().numHiddenLayers() + 2);
             assertThat(differences)
-                    .allSatisfy((name, difference) ->
-                            assertThat(difference).as("%s in runs of %d", name, run).isLessThan(TOLERANCE));
+                    .allSatisfy((name, difference) -> assertThat(difference)
+                            .as("%s in runs of %d", name, run)
+                            .isLessThan(TOLERANCE));
         }
     }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.caravan.server.models.catalogue;
+
+import org.jspecify.annotations.NullMarked;
