@@ -1,11 +1,19 @@
 package dev.caravan.server.models;
 
+import dev.caravan.engine.LanguageModel;
+import dev.caravan.engine.LanguageModels;
+import dev.caravan.engine.LoadOptions;
+import dev.caravan.engine.TextEncoder;
+import dev.caravan.engine.TextEncoders;
+import dev.caravan.langchain4j.CaravanChatOptions;
+import dev.caravan.langchain4j.CaravanStreamingChatModel;
 import dev.caravan.server.config.CaravanHome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.function.Consumer;
 import org.springframework.stereotype.Component;
 
@@ -29,7 +37,9 @@ class ModelLoader {
         Path file = file(requested, ".gguf");
         String id = id(requested, file);
         chosen.accept(id);
-        throw notYet(file);
+        LanguageModel model = LanguageModels.load(file, LoadOptions.defaults());
+        return new LoadedChatModel(
+                id, model, new CaravanStreamingChatModel(model, CaravanChatOptions.defaults()), created(file));
     }
 
     /** An embedding model; parameters as above. */
@@ -37,11 +47,8 @@ class ModelLoader {
         Path file = file(requested, ".bin");
         String id = id(requested, file);
         chosen.accept(id);
-        throw notYet(file);
-    }
-
-    private static IllegalStateException notYet(Path file) {
-        return new IllegalStateException("The engine cannot load %s yet.".formatted(file.getFileName()));
+        TextEncoder encoder = TextEncoders.load(file);
+        return new LoadedEncoder(id, encoder, created(file));
     }
 
     private Path file(String requested, String suffix) {
@@ -69,5 +76,13 @@ class ModelLoader {
         }
         String name = file.getFileName().toString();
         return name.substring(0, name.lastIndexOf('.'));
+    }
+
+    private static Instant created(Path file) {
+        try {
+            return Files.getLastModifiedTime(file).toInstant();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

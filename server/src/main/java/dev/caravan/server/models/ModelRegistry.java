@@ -1,7 +1,5 @@
 package dev.caravan.server.models;
 
-import dev.caravan.langchain4j.CaravanChatOptions;
-import dev.caravan.langchain4j.CaravanStreamingChatModel;
 import dev.caravan.server.api.ApiErrorCode;
 import dev.caravan.server.api.ApiException;
 import dev.caravan.server.config.CaravanProperties;
@@ -127,10 +125,6 @@ public class ModelRegistry {
                         null,
                         "The %s could not be loaded: %s".formatted(kind, state.message()));
         }
-    }
-
-    static CaravanStreamingChatModel streaming(dev.caravan.engine.LanguageModel model) {
-        return new CaravanStreamingChatModel(model, CaravanChatOptions.defaults());
     }
 
     @PreDestroy
