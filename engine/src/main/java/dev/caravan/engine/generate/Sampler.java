@@ -72,8 +72,10 @@ final class Sampler {
 
     private int likeliest(float[] logits) {
         int best = 0;
+        float highest = logits[0];
         for (int token = 1; token < vocabSize; token++) {
-            if (logits[token] > logits[best]) {
+            if (logits[token] > highest) {
+                highest = logits[token];
                 best = token;
             }
         }

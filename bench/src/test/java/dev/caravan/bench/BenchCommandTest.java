@@ -1,0 +1,49 @@
+package dev.caravan.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BenchCommandTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void optionsAreRead() throws IOException {
+        Path model = Files.createFile(folder.resolve("m.gguf"));
+        Path peer = Files.createFile(folder.resolve("llama-bench"));
+        assertThat(peer.toFile().setExecutable(true)).isTrue();
+        EndToEndBench bench = BenchCommand.parse(
+                List.of("prefill", "--model", model.toString(), "--peer", peer.toString(), "--rounds", "5"));
+        assertThat(bench).isEqualTo(new EndToEndBench(EndToEndBench.Work.PREFILL, model, peer, 2, 5));
+    }
+
+    @Test
+    void wrongUsageIsNamed() {
+        assertThatThrownBy(() -> BenchCommand.parse(List.of())).hasMessageContaining("decode or prefill");
+        assertThatThrownBy(() -> BenchCommand.parse(List.of("dance"))).hasMessageContaining("'dance'");
+        assertThatThrownBy(() -> BenchCommand.parse(List.of("decode", "--speed")))
+                .hasMessageContaining("'--speed'");
+        assertThatThrownBy(() -> BenchCommand.parse(List.of("decode", "--model")))
+                .hasMessageContaining("takes a value");
+        assertThatThrownBy(() -> BenchCommand.parse(List.of("decode", "--model", "/none.gguf")))
+                .hasMessageContaining("models pull");
+    }
+
+    @Test
+    void thePeersSpeedIsFoundAmongValuesWithCommas() throws IOException {
+        String csv = """
+                build_commit,cpu_info,avg_ts,stddev_ts
+                "0c1e570","Zen 4, 2 cores","72.625","0.5"
+                """;
+        assertThat(PeerSide.speed(csv)).isEqualTo(72.625);
+        assertThatThrownBy(() -> PeerSide.speed("error: no model")).isInstanceOf(IOException.class);
+    }
+}
