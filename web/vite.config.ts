@@ -10,6 +10,8 @@ export default defineConfig({
   build: {
     // The server's Content-Security-Policy is default-src 'self': nothing may be inlined as a data: address.
     assetsInlineLimit: 0,
+    // Served by the machine it runs on: one file is better than many small ones.
+    chunkSizeWarningLimit: 900,
     modulePreload: { polyfill: false },
   },
   server: {

@@ -5,7 +5,6 @@ export const en: Translation = {
     name: "Caravan",
     skipToContent: "Skip to content",
     openMenu: "Open menu",
-    closeMenu: "Close menu",
     mainNavigation: "Main",
     notFound: "This page does not exist.",
     backToChat: "Back to chat",
@@ -16,13 +15,10 @@ export const en: Translation = {
     cancel: "Cancel",
     close: "Close",
     copied: "Copied",
-    copy: "Copy",
     delete: "Delete",
     loading: "Loading",
     retry: "Try again",
-    save: "Save",
     undo: "Undo",
-    more: "More",
   },
   settings: {
     title: "Settings",
@@ -34,7 +30,6 @@ export const en: Translation = {
     version: "Version {{version}}",
   },
   conversations: {
-    title: "Chat",
     new: "New chat",
     list: "Conversations",
     empty: "Your conversations will appear here.",
@@ -114,7 +109,6 @@ export const en: Translation = {
   sources: {
     used: "Documents consulted",
     cited: "Cited",
-    notCited: "Found, but not cited",
     noneFound: "No related document was found.",
     page: "p. {{page}}",
     paragraph: "paragraph {{paragraph}}",
@@ -136,7 +130,6 @@ export const en: Translation = {
     add: "Add documents",
     drop: "Drop documents here",
     dropNow: "Drop to start the upload",
-    or: "or",
     choose: "Choose files",
     formats: "PDF, HWP, HWPX, DOCX, HTML, Markdown, text",
     formatsLimit: "{{formats}} · up to {{size}} each",
@@ -164,7 +157,6 @@ export const en: Translation = {
     deleteIndex: "Its passages and search index",
     deleteKeeps:
       "Quotes in answers you already received stay in the chat, but the document can no longer be opened.",
-    deleting: "Deleting",
     deleted: "Document deleted: {{name}}",
     deleteFailed: "The document could not be deleted.",
     retryFailedError: "The retry could not be started.",

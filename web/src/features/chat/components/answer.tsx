@@ -57,6 +57,9 @@ export function Answer({ answer, onOpen, actions, failure }: AnswerProps) {
           {sources.length > 0 && (
             <SourcesList sources={sources} onOpen={(source) => onOpen(openedPassage(source))} />
           )}
+          {sources.length === 0 && phase === "completed" && (
+            <p className="mt-3 text-[0.8125rem] text-muted-foreground">{t("sources.noneFound")}</p>
+          )}
           <footer className="mt-2 flex flex-wrap items-center gap-x-1 gap-y-1">
             <div className="-ms-2 flex items-center">
               {content !== "" && <CopyButton text={content} label={t("chat.copyAnswer")} />}

@@ -32,7 +32,8 @@ export function DropZone({ maxBytes, onFiles, isLarge }: DropZoneProps) {
             />
           )}
           <div className={classNames("min-w-0", !isLarge && "flex-1 basis-64 text-start")}>
-            <p className={isLarge ? "text-base font-medium" : "text-sm font-medium"}>
+            {isLarge && <p className="mb-1 text-base font-medium">{t("documents.empty")}</p>}
+            <p className={isLarge ? "text-sm" : "text-sm font-medium"}>
               {isOver ? t("documents.dropNow") : t("documents.drop")}
             </p>
             <p className="mt-0.5 text-[0.8125rem] text-muted-foreground">
