@@ -97,10 +97,10 @@ find_git() {
 
 find_chromium() {
     local candidate
-    for candidate in "${CHROMIUM:-}" chromium chromium-browser google-chrome; do
+    for candidate in "${CARAVAN_CHROMIUM:-}" chromium chromium-browser google-chrome; do
         if [ -n "$candidate" ] && command -v "$candidate" >/dev/null; then
-            CHROMIUM=$(command -v "$candidate")
-            export CHROMIUM
+            CARAVAN_CHROMIUM=$(command -v "$candidate")
+            export CARAVAN_CHROMIUM
             return 0
         fi
     done
@@ -135,7 +135,7 @@ TEXT
         node) echo "Node $node_version_min or newer with npm is missing: install nodejs and npm, or the archive of nodejs.org, and put both on the PATH." ;;
         pip) echo "python3 with pip is missing: install python3-pip. It only downloads files (PostgreSQL, small models); no Python runs afterwards." ;;
         git) echo "git is missing: install the package git." ;;
-        chromium) echo "Chromium is missing: install the package chromium, or set CHROMIUM to a Chromium or Chrome." ;;
+        chromium) echo "Chromium is missing: install the package chromium, or set CARAVAN_CHROMIUM to a Chromium or Chrome." ;;
         fonts) echo "A Korean font is missing: install the package fonts-nanum." ;;
     esac
 }

@@ -53,31 +53,44 @@ public final class DatabaseDump {
     }
 
     /**
-     * Replaces what the database holds by a dump, in one transaction: it is restored whole or left as it was.
+     * Replaces what the schema {@code public} holds by a dump, in one transaction: it is restored whole or left as it was.
+     * What was made after the dump, tables of a later version included, is gone afterwards.
      *
-     * @throws PostgresException when the file is no dump or the database cannot be reached
+     * @throws PostgresException when the file is no dump, the database cannot be reached, or others use it
      */
     public static void restore(PostgresDistribution distribution, DatabaseAddress database, Path file) {
         if (!Files.isReadable(file)) {
             throw new PostgresException("The backup " + file + " does not exist or cannot be read: name another file.");
         }
-        // A dump that cannot be listed is damaged: better to know before anything is touched.
-        run(distribution, database, "read", "pg_restore", List.of("--list", file.toString()));
-        run(
-                distribution,
-                database,
-                "restore",
-                "pg_restore",
-                List.of(
-                        "--clean",
-                        "--if-exists",
-                        "--no-owner",
-                        "--no-privileges",
-                        "--no-password",
-                        "--single-transaction",
-                        "--exit-on-error",
-                        "--dbname=" + database.database(),
-                        file.toString()));
+        Path script = file.resolveSibling(file.getFileName() + ".sql");
+        try {
+            PostgresDirectories.writePrivate(script, "");
+            // As text first: a damaged dump shows before anything is touched, and one transaction can empty the schema.
+            run(
+                    distribution,
+                    database,
+                    "read the backup of",
+                    "pg_restore",
+                    List.of("--no-owner", "--no-privileges", "--file=" + script, file.toString()));
+            run(
+                    distribution,
+                    database,
+                    "restore",
+                    "psql",
+                    List.of(
+                            "--no-psqlrc",
+                            "--no-password",
+                            "--quiet",
+                            "--single-transaction",
+                            "--set=ON_ERROR_STOP=1",
+                            "--output=" + (OperatingSystem.current() == OperatingSystem.WINDOWS ? "NUL" : "/dev/null"),
+                            "--command=SET lock_timeout = '30s'; DROP SCHEMA public CASCADE; CREATE SCHEMA public",
+                            "--file=" + script));
+        } catch (IOException e) {
+            throw DiskErrors.explain("restore its database", file, e);
+        } finally {
+            deleteQuietly(script);
+        }
     }
 
     private static void run(

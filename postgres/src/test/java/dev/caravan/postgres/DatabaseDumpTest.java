@@ -26,7 +26,10 @@ class DatabaseDumpTest {
                     "CREATE INDEX ON segment USING hnsw (embedding halfvec_cosine_ops)");
             DatabaseDump.dump(first.distribution(), first.address(), file);
             // Changed after the dump: undone by the restore.
-            TestDatabase.execute(first.address(), "UPDATE segment SET text = 'changed'");
+            TestDatabase.execute(
+                    first.address(),
+                    "UPDATE segment SET text = 'changed'",
+                    "CREATE TABLE later (id int REFERENCES segment)");
             DatabaseDump.restore(first.distribution(), first.address(), file);
             assertThat(TestDatabase.value(first.address(), "SELECT text FROM segment"))
                     .isEqualTo("연차 휴가는 15일");

@@ -70,14 +70,18 @@ public final class ModelPuller {
         if (installed.isPresent()) {
             return installed.get();
         }
-        requireLicence(model);
         Path folder = store.folder(model.id());
         try {
+            if (!recordPresent(model, folder)) {
+                requireLicence(model);
+            }
             Files.createDirectories(folder);
             try (FileChannel channel =
                     FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                 requireLock(channel, model);
-                pullLocked(model, folder, progress);
+                if (store.find(model.id()).isEmpty()) {
+                    pullLocked(model, folder, progress);
+                }
             }
         } catch (IOException e) {
             throw new ModelException(
@@ -85,6 +89,20 @@ public final class ModelPuller {
         }
         return store.find(model.id())
                 .orElseThrow(() -> new ModelException("The model " + model.id() + " vanished from " + folder + "."));
+    }
+
+    /** A model whose every file someone has put there needs no download: its manifest is written once its bytes are right. */
+    private boolean recordPresent(CatalogueModel model, Path folder) throws IOException {
+        List<ManifestFile> files = new ArrayList<>();
+        for (CatalogueFile file : model.files()) {
+            Optional<ManifestFile> present = alreadyThere(file, folder.resolve(file.name()));
+            if (present.isEmpty()) {
+                return false;
+            }
+            files.add(present.get());
+        }
+        new ModelManifest(model.id(), "files that were there", clock.instant(), files).write(folder);
+        return true;
     }
 
     private void requireLicence(CatalogueModel model) {

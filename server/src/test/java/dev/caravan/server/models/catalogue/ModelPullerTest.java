@@ -191,6 +191,15 @@ class ModelPullerTest {
     }
 
     @Test
+    void filesThatSomeonePutThereCountWhenTheirBytesAreRight() throws Exception {
+        Path file = Files.createDirectories(home.resolve("models/model")).resolve(FILE);
+        Files.write(file, content);
+
+        assertThat(pull(model(LocalHub.sha256(content), BOUND)).file()).isEqualTo(file);
+        assertThat(hub.ranges).isEmpty();
+    }
+
+    @Test
     void aModelThatIsHereIsNotDownloadedAgain() {
         pull(model(null, FREE));
         pull(model(null, FREE));

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.caravan.server.backup;
+
+import org.jspecify.annotations.NullMarked;
