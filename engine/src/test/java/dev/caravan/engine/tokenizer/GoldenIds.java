@@ -16,12 +16,12 @@ import java.util.List;
 import java.util.zip.GZIPInputStream;
 
 /** The golden lines and the references' ids; see golden/tokenizer/README.md. */
-final class GoldenIds {
+public final class GoldenIds {
     static final String FOLDER = "/golden/tokenizer/";
 
     private GoldenIds() {}
 
-    static List<String> lines() {
+    public static List<String> lines() {
         return rows(resource("lines.txt.gz")).stream().map(GoldenIds::unescape).toList();
     }
 
@@ -56,7 +56,7 @@ final class GoldenIds {
         }
     }
 
-    static InputStream resource(String name) {
+    public static InputStream resource(String name) {
         return open(name, GoldenIds.class);
     }
 
@@ -72,7 +72,7 @@ final class GoldenIds {
         return rows(Files.newInputStream(file));
     }
 
-    static List<String> rows(InputStream packed) {
+    public static List<String> rows(InputStream packed) {
         try (BufferedReader reader =
                 new BufferedReader(new InputStreamReader(new GZIPInputStream(packed), StandardCharsets.UTF_8))) {
             List<String> rows = new ArrayList<>();
