@@ -8,74 +8,70 @@ import dev.caravan.engine.TextEncoders;
 import dev.caravan.langchain4j.CaravanChatOptions;
 import dev.caravan.langchain4j.CaravanStreamingChatModel;
 import dev.caravan.server.config.CaravanHome;
+import dev.caravan.server.models.catalogue.Catalogue;
+import dev.caravan.server.models.catalogue.CatalogueModel.Purpose;
+import dev.caravan.server.models.catalogue.MemoryBudget;
+import dev.caravan.server.models.catalogue.ModelChoice;
+import dev.caravan.server.models.catalogue.ModelChooser;
+import dev.caravan.server.models.catalogue.ModelException;
+import dev.caravan.server.models.catalogue.ModelStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
-/** Finds a model's file and loads it with the engine. */
+/** Chooses among the models on this machine and loads the choice with the engine. Downloads nothing. */
 @Component
 class ModelLoader {
 
-    private final Path modelsDirectory;
+    private static final Logger log = LoggerFactory.getLogger(ModelLoader.class);
+
+    private final CaravanHome home;
 
     ModelLoader(CaravanHome home) {
-        this.modelsDirectory = home.subdirectory("models");
+        this.home = home;
     }
 
     /**
      * A chat model.
      *
-     * @param requested an id or a path
+     * @param requested an id, a path, or empty for the best that fits
      * @param chosen hears the id before the loading begins
      */
     LoadedChatModel chatModel(String requested, Consumer<String> chosen) {
-        Path file = file(requested, ".gguf");
-        String id = id(requested, file);
-        chosen.accept(id);
-        LanguageModel model = LanguageModels.load(file, LoadOptions.defaults());
+        ModelChoice choice = choose(Purpose.CHAT, requested);
+        chosen.accept(choice.id());
+        LanguageModel model = LanguageModels.load(choice.file(), LoadOptions.defaults());
         return new LoadedChatModel(
-                id, model, new CaravanStreamingChatModel(model, CaravanChatOptions.defaults()), created(file));
+                choice.id(),
+                model,
+                new CaravanStreamingChatModel(model, CaravanChatOptions.defaults()),
+                created(choice.file()));
     }
 
     /** An embedding model; parameters as above. */
     LoadedEncoder encoder(String requested, Consumer<String> chosen) {
-        Path file = file(requested, ".bin");
-        String id = id(requested, file);
-        chosen.accept(id);
-        TextEncoder encoder = TextEncoders.load(file);
-        return new LoadedEncoder(id, encoder, created(file));
+        ModelChoice choice = choose(Purpose.EMBEDDING, requested);
+        chosen.accept(choice.id());
+        TextEncoder encoder = TextEncoders.load(choice.file());
+        return new LoadedEncoder(choice.id(), encoder, created(choice.file()));
     }
 
-    private Path file(String requested, String suffix) {
-        Path given = Path.of(requested);
-        if (Files.isRegularFile(given)) {
-            return given;
-        }
-        Path directory = modelsDirectory.resolve(requested);
-        if (Files.isDirectory(directory)) {
-            try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + suffix)) {
-                for (Path file : files) {
-                    return file;
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-        throw new IllegalStateException(
-                "The model '%s' is not there; ./caravan models pull %s fetches it.".formatted(requested, requested));
-    }
-
-    private static String id(String requested, Path file) {
-        if (!requested.contains("/")) {
-            return requested;
-        }
-        String name = file.getFileName().toString();
-        return name.substring(0, name.lastIndexOf('.'));
+    private ModelChoice choose(Purpose purpose, String requested) {
+        Path directory = home.directory();
+        ModelChooser chooser =
+                new ModelChooser(Catalogue.load(directory), new ModelStore(directory), MemoryBudget.availableBytes());
+        ModelChoice choice = chooser.chooseInstalled(purpose, requested)
+                .orElseThrow(
+                        () -> new ModelException(
+                                "No model is installed that fits this machine's memory; ./caravan models list shows what can be pulled."));
+        log.info("model=chosen id={} reason=\"{}\"", choice.id(), choice.reason());
+        return choice;
     }
 
     private static Instant created(Path file) {
