@@ -23,11 +23,14 @@ import dev.caravan.knowledge.split.SegmentSplitter;
 import dev.caravan.knowledge.store.DocumentTexts;
 import dev.caravan.knowledge.store.EmbeddingSpace;
 import dev.caravan.knowledge.store.TextWindow;
+import dev.caravan.langchain4j.CaravanChatRequestParameters;
 import dev.caravan.langchain4j.CaravanEmbeddingModel;
+import dev.caravan.langchain4j.Grounding;
 import dev.caravan.server.files.UploadProperties;
 import dev.caravan.server.models.LoadedChatModel;
 import dev.caravan.server.models.LoadedEncoder;
 import dev.caravan.server.models.ModelRegistry;
+import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.embedding.EmbeddingModel;
 import jakarta.annotation.PreDestroy;
 import java.util.List;
@@ -47,6 +50,9 @@ public class KnowledgeService {
 
     /** The part of a context that is kept for an answer without a limit of its own. */
     private static final int MAX_ANSWER_TOKENS = 1024;
+
+    /** By trial on Gemma 3 270M: less lets it drift, more makes it copy whole lines. */
+    private static final double COPY_BONUS = 0.7;
 
     private final ParserProcess parser;
     private final Ingestion eraser;
@@ -147,7 +153,17 @@ public class KnowledgeService {
                 counter,
                 model.contextTokens(),
                 Math.min(MAX_ANSWER_TOKENS, model.contextTokens() / 4));
-        return new RagChain(retriever(), chat.streaming(), settings).answer(request, listener, cancelled);
+        return new RagChain(retriever(), chat.streaming(), settings, KnowledgeService::keepTo)
+                .answer(request, listener, cancelled);
+    }
+
+    /** Knowledge's port for constrained decoding, on the engine. */
+    private static ChatRequestParameters keepTo(
+            ChatRequestParameters parameters, List<String> passages, List<String> furtherTexts) {
+        return CaravanChatRequestParameters.builder()
+                .overrideWith(parameters)
+                .grounding(new Grounding(passages, furtherTexts, COPY_BONUS))
+                .build();
     }
 
     /** The text around a span of a document. */

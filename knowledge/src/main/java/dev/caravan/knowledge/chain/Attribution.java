@@ -1,0 +1,106 @@
+package dev.caravan.knowledge.chain;
+
+import dev.caravan.knowledge.text.Sentences;
+import dev.caravan.knowledge.text.Span;
+import dev.caravan.knowledge.text.Term;
+import dev.caravan.knowledge.text.TermAnalyzer;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Decides which passage, if any, supports a sentence of an answer. The rule:
+ *
+ * <ul>
+ *   <li>A window is one sentence of a passage, or two neighbouring ones.
+ *   <li>Every number and identifier of the answer's sentence must stand in the window.
+ *   <li>Of all its terms (stems of nouns and verbs, numbers, identifiers), at least the share {@value #COVERAGE_MIN} must.
+ *   <li>A sentence of fewer than {@value #TERMS_MIN} terms says too little by itself: half of the question's terms must
+ *       stand in the window as well.
+ *   <li>A question supports nothing and is supported by nothing.
+ * </ul>
+ *
+ * The window with the largest share wins; of equals the shorter one, then the one that the model itself marked, then the
+ * passage that was found first. Precision and recall of the rule: {@code docs/explanation/citations.md}. Thread-safe.
+ */
+final class Attribution {
+
+    static final double COVERAGE_MIN = 0.6;
+    static final int TERMS_MIN = 3;
+    private static final double QUESTION_COVERAGE_MIN = 0.5;
+    /** Less than the weight of one term in the longest sentence that is likely. */
+    private static final double PREFERENCE = 0.001;
+
+    private final TermAnalyzer analyzer;
+
+    Attribution(TermAnalyzer analyzer) {
+        this.analyzer = analyzer;
+    }
+
+    /**
+     * What supports a sentence.
+     *
+     * @param passage index of the passage in the list, from 0
+     * @param quote the window's span in the passage
+     */
+    record Support(int passage, Span quote) {}
+
+    /**
+     * The best support of a sentence of an answer.
+     *
+     * @param hints indices of passages that the model marked itself
+     */
+    Optional<Support> support(String sentence, String question, List<String> passages, Set<Integer> hints) {
+        Set<Term> said = new HashSet<>(analyzer.analyze(sentence));
+        if (said.isEmpty() || sentence.strip().endsWith("?")) {
+            return Optional.empty();
+        }
+        Set<Term> context = said.size() < TERMS_MIN ? new HashSet<>(analyzer.analyze(question)) : Set.of();
+        Support best = null;
+        double bestScore = 0;
+        for (int passage = 0; passage < passages.size(); passage++) {
+            for (Window window : windows(passages.get(passage))) {
+                double score = score(said, context, window) - PREFERENCE * window.extraSentences;
+                score += hints.contains(passage) ? PREFERENCE / 2 : 0;
+                if (score > bestScore) {
+                    bestScore = score;
+                    best = new Support(passage, window.span);
+                }
+            }
+        }
+        return Optional.ofNullable(best);
+    }
+
+    private record Window(Span span, Set<Term> terms, int extraSentences) {}
+
+    private List<Window> windows(String passage) {
+        List<Window> windows = new ArrayList<>();
+        Window previous = null;
+        for (Span span : Sentences.of(passage)) {
+            Window window = new Window(span, new HashSet<>(analyzer.analyze(span.of(passage))), 0);
+            windows.add(window);
+            if (previous != null) {
+                Set<Term> both = new HashSet<>(previous.terms);
+                both.addAll(window.terms);
+                windows.add(new Window(new Span(previous.span.start(), span.end()), both, 1));
+            }
+            previous = window;
+        }
+        return windows;
+    }
+
+    /** The share of the sentence's terms that the window holds, or 0 if it does not support it. */
+    private static double score(Set<Term> said, Set<Term> context, Window window) {
+        boolean holdsExactTerms = said.stream().filter(Term::isExact).allMatch(window.terms::contains);
+        double coverage = coverage(said, window);
+        boolean holdsContext = context.isEmpty() || coverage(context, window) >= QUESTION_COVERAGE_MIN;
+        return holdsExactTerms && holdsContext && coverage >= COVERAGE_MIN ? coverage : 0;
+    }
+
+    private static double coverage(Set<Term> terms, Window window) {
+        long held = terms.stream().filter(window.terms::contains).count();
+        return (double) held / terms.size();
+    }
+}
