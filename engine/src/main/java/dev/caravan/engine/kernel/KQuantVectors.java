@@ -4,199 +4,160 @@ import dev.caravan.engine.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Vector kernels of Q4_K, Q5_K and Q6_K: blocks of 256 values with a scale for each 32 or 16. Their layouts stand in
- * {@code quant}. Values are scaled one by one (their sub-blocks are too short to sum first); two chains of sums.
+ * Vector kernels of Q4_K and Q5_K; their layouts stand in {@code quant}.
+ *
+ * <p>First the scales of the whole row are unpacked to floats, for each 64 values {@code [scale, scale, -minimum,
+ * -minimum]} of the low and the high nibbles' sub-block, already times d and dmin. Then one flat loop over the row, two
+ * chains of sums.
  */
 final class KQuantVectors {
     private static final int Q4_K_BLOCK = DType.Q4_K.blockBytes();
     private static final int Q5_K_BLOCK = DType.Q5_K.blockBytes();
-    private static final int Q6_K_BLOCK = DType.Q6_K.blockBytes();
+    /** Runs of as many bytes as there are lanes in 32 bytes, and pairs of them. */
+    private static final int RUNS = 32 / Lanes.COUNT;
+
+    private static final int PAIRS = RUNS / 2;
+    private static final VectorMask<Float> MINIMA = VectorMask.fromLong(Lanes.FLOATS, 0xCCCC);
 
     private KQuantVectors() {}
 
-    static float dotQ4_K(MemorySegment w, long offset, float[] x, int xOffset, int size) {
+    static float dotQ4_K(MemorySegment w, long offset, float[] x, int xOffset, int size, float[] scales) {
         FloatVector low = Lanes.zero();
         FloatVector high = Lanes.zero();
-        for (int i = 0; i < size; i += 256) {
-            long block = offset + (i >> 8) * (long) Q4_K_BLOCK;
-            float d = Packed.f16(w, block);
-            float dmin = -Packed.f16(w, block + 2);
-            long scales = scales(w, block + 4);
-            long minima = minima(w, block + 4);
-            for (int u = 0; u < 8; u++) {
-                int j = u & 6;
-                ByteVector q = Lanes.bytes16(w, block + 16 + 16L * u);
-                int xi = xOffset + i + 32 * j + 16 * (u & 1);
-                FloatVector scale = Lanes.spread(d * number(scales, j));
-                FloatVector shift = Lanes.spread(dmin * number(minima, j));
-                low = Lanes.multiplyAddShifted16(Lanes.lowNibbles(q), scale, shift, x, xi, low);
-                scale = Lanes.spread(d * number(scales, j + 1));
-                shift = Lanes.spread(dmin * number(minima, j + 1));
-                high = Lanes.multiplyAddShifted16(Lanes.highNibbles(q), scale, shift, x, xi + 32, high);
-            }
+        for (int v = 0; v < size / 64 * PAIRS; v++) {
+            int g = v / PAIRS;
+            int run = v % PAIRS * 2 * Lanes.COUNT;
+            long at = offset + (g >> 2) * (long) Q4_K_BLOCK + 16 + 32L * (g & 3) + run;
+            FloatVector lowScale = Lanes.spread(scales[4 * g]);
+            FloatVector highScale = Lanes.spread(scales[4 * g + 1]);
+            FloatVector lowShift = Lanes.spread(scales[4 * g + 2]);
+            FloatVector highShift = Lanes.spread(scales[4 * g + 3]);
+            int xi = xOffset + 64 * g + run;
+            IntVector q = Lanes.unsignedBytes(w, at);
+            low = low(q).fma(lowScale, lowShift).fma(Lanes.floats(x, xi), low);
+            high = high(q).fma(highScale, highShift).fma(Lanes.floats(x, xi + 32), high);
+            q = Lanes.unsignedBytes(w, at + Lanes.COUNT);
+            low = low(q).fma(lowScale, lowShift).fma(Lanes.floats(x, xi + Lanes.COUNT), low);
+            high = high(q).fma(highScale, highShift).fma(Lanes.floats(x, xi + 32 + Lanes.COUNT), high);
         }
         return Lanes.sum(low.add(high));
     }
 
-    static void unpackQ4_K(MemorySegment w, long offset, float[] y, int yOffset, int size) {
-        for (int i = 0; i < size; i += 256) {
-            long block = offset + (i >> 8) * (long) Q4_K_BLOCK;
-            float d = Packed.f16(w, block);
-            float dmin = -Packed.f16(w, block + 2);
-            long scales = scales(w, block + 4);
-            long minima = minima(w, block + 4);
-            for (int u = 0; u < 8; u++) {
-                int j = u & 6;
-                ByteVector q = Lanes.bytes16(w, block + 16 + 16L * u);
-                int yi = yOffset + i + 32 * j + 16 * (u & 1);
-                FloatVector scale = Lanes.spread(d * number(scales, j));
-                FloatVector shift = Lanes.spread(dmin * number(minima, j));
-                Lanes.storeShifted16(Lanes.lowNibbles(q), scale, shift, y, yi);
-                scale = Lanes.spread(d * number(scales, j + 1));
-                shift = Lanes.spread(dmin * number(minima, j + 1));
-                Lanes.storeShifted16(Lanes.highNibbles(q), scale, shift, y, yi + 32);
-            }
+    static void unpackQ4_K(MemorySegment w, long offset, float[] y, int yOffset, int size, float[] scales) {
+        for (int v = 0; v < size / 64 * PAIRS; v++) {
+            int g = v / PAIRS;
+            int run = v % PAIRS * 2 * Lanes.COUNT;
+            long at = offset + (g >> 2) * (long) Q4_K_BLOCK + 16 + 32L * (g & 3) + run;
+            FloatVector lowScale = Lanes.spread(scales[4 * g]);
+            FloatVector highScale = Lanes.spread(scales[4 * g + 1]);
+            FloatVector lowShift = Lanes.spread(scales[4 * g + 2]);
+            FloatVector highShift = Lanes.spread(scales[4 * g + 3]);
+            int yi = yOffset + 64 * g + run;
+            IntVector q = Lanes.unsignedBytes(w, at);
+            low(q).fma(lowScale, lowShift).intoArray(y, yi);
+            high(q).fma(highScale, highShift).intoArray(y, yi + 32);
+            q = Lanes.unsignedBytes(w, at + Lanes.COUNT);
+            low(q).fma(lowScale, lowShift).intoArray(y, yi + Lanes.COUNT);
+            high(q).fma(highScale, highShift).intoArray(y, yi + 32 + Lanes.COUNT);
         }
     }
 
-    static float dotQ5_K(MemorySegment w, long offset, float[] x, int xOffset, int size) {
+    private static FloatVector low(IntVector q) {
+        return Lanes.floats(q.and(15));
+    }
+
+    private static FloatVector high(IntVector q) {
+        return Lanes.floats(q.lanewise(VectorOperators.LSHR, 4));
+    }
+
+    static float dotQ5_K(MemorySegment w, long offset, float[] x, int xOffset, int size, float[] scales) {
         FloatVector low = Lanes.zero();
         FloatVector high = Lanes.zero();
-        for (int i = 0; i < size; i += 256) {
-            long block = offset + (i >> 8) * (long) Q5_K_BLOCK;
-            float d = Packed.f16(w, block);
-            float dmin = -Packed.f16(w, block + 2);
-            long scales = scales(w, block + 4);
-            long minima = minima(w, block + 4);
-            for (int u = 0; u < 8; u++) {
-                int j = u & 6;
-                ByteVector q = Lanes.bytes16(w, block + 48 + 16L * u);
-                ByteVector fifths = Lanes.bytes16(w, block + 16 + 16L * (u & 1));
-                int xi = xOffset + i + 32 * j + 16 * (u & 1);
-                FloatVector scale = Lanes.spread(d * number(scales, j));
-                FloatVector shift = Lanes.spread(dmin * number(minima, j));
-                low = Lanes.multiplyAddShifted16(fiveBits(Lanes.lowNibbles(q), fifths, j), scale, shift, x, xi, low);
-                scale = Lanes.spread(d * number(scales, j + 1));
-                shift = Lanes.spread(dmin * number(minima, j + 1));
-                high = Lanes.multiplyAddShifted16(
-                        fiveBits(Lanes.highNibbles(q), fifths, j + 1), scale, shift, x, xi + 32, high);
-            }
+        for (int v = 0; v < size / 64 * RUNS; v++) {
+            int g = v / RUNS;
+            int run = v % RUNS * Lanes.COUNT;
+            long block = offset + (g >> 2) * (long) Q5_K_BLOCK;
+            IntVector q = Lanes.unsignedBytes(w, block + 48 + 32L * (g & 3) + run);
+            IntVector fifths = Lanes.unsignedBytes(w, block + 16 + run).lanewise(VectorOperators.LSHR, 2 * (g & 3));
+            int xi = xOffset + 64 * g + run;
+            low = lowFive(q, fifths)
+                    .fma(Lanes.spread(scales[4 * g]), Lanes.spread(scales[4 * g + 2]))
+                    .fma(Lanes.floats(x, xi), low);
+            high = highFive(q, fifths)
+                    .fma(Lanes.spread(scales[4 * g + 1]), Lanes.spread(scales[4 * g + 3]))
+                    .fma(Lanes.floats(x, xi + 32), high);
         }
         return Lanes.sum(low.add(high));
     }
 
-    static void unpackQ5_K(MemorySegment w, long offset, float[] y, int yOffset, int size) {
-        for (int i = 0; i < size; i += 256) {
-            long block = offset + (i >> 8) * (long) Q5_K_BLOCK;
-            float d = Packed.f16(w, block);
-            float dmin = -Packed.f16(w, block + 2);
-            long scales = scales(w, block + 4);
-            long minima = minima(w, block + 4);
-            for (int u = 0; u < 8; u++) {
-                int j = u & 6;
-                ByteVector q = Lanes.bytes16(w, block + 48 + 16L * u);
-                ByteVector fifths = Lanes.bytes16(w, block + 16 + 16L * (u & 1));
-                int yi = yOffset + i + 32 * j + 16 * (u & 1);
-                FloatVector scale = Lanes.spread(d * number(scales, j));
-                FloatVector shift = Lanes.spread(dmin * number(minima, j));
-                Lanes.storeShifted16(fiveBits(Lanes.lowNibbles(q), fifths, j), scale, shift, y, yi);
-                scale = Lanes.spread(d * number(scales, j + 1));
-                shift = Lanes.spread(dmin * number(minima, j + 1));
-                Lanes.storeShifted16(fiveBits(Lanes.highNibbles(q), fifths, j + 1), scale, shift, y, yi + 32);
-            }
+    static void unpackQ5_K(MemorySegment w, long offset, float[] y, int yOffset, int size, float[] scales) {
+        for (int v = 0; v < size / 64 * RUNS; v++) {
+            int g = v / RUNS;
+            int run = v % RUNS * Lanes.COUNT;
+            long block = offset + (g >> 2) * (long) Q5_K_BLOCK;
+            IntVector q = Lanes.unsignedBytes(w, block + 48 + 32L * (g & 3) + run);
+            IntVector fifths = Lanes.unsignedBytes(w, block + 16 + run).lanewise(VectorOperators.LSHR, 2 * (g & 3));
+            int yi = yOffset + 64 * g + run;
+            lowFive(q, fifths)
+                    .fma(Lanes.spread(scales[4 * g]), Lanes.spread(scales[4 * g + 2]))
+                    .intoArray(y, yi);
+            highFive(q, fifths)
+                    .fma(Lanes.spread(scales[4 * g + 1]), Lanes.spread(scales[4 * g + 3]))
+                    .intoArray(y, yi + 32);
         }
     }
 
-    /** The values of sub-block j: its nibbles, with bit j of {@code fifths} as the fifth bit. */
-    private static ByteVector fiveBits(ByteVector nibbles, ByteVector fifths, int j) {
-        VectorMask<Byte> set = fifths.and((byte) (1 << j)).compare(VectorOperators.NE, (byte) 0);
-        return nibbles.add((byte) 16, set);
+    /** The low nibbles with bit 0 of {@code fifths} as the fifth bit. */
+    private static FloatVector lowFive(IntVector q, IntVector fifths) {
+        return Lanes.floats(
+                q.and(15).or(fifths.lanewise(VectorOperators.LSHL, 4).and(16)));
     }
 
-    /** The eight 6-bit scales of 12 packed bytes, one in each byte. */
-    private static long scales(MemorySegment w, long s) {
-        int upperBits = Packed.i32(w, s);
-        int last = Packed.i32(w, s + 8);
-        int low = upperBits & 0x3F3F3F3F;
-        int high = (last & 0x0F0F0F0F) | (upperBits >>> 2 & 0x30303030);
+    /** The high nibbles with bit 1 of {@code fifths} as the fifth bit. */
+    private static FloatVector highFive(IntVector q, IntVector fifths) {
+        return Lanes.floats(q.lanewise(VectorOperators.LSHR, 4)
+                .or(fifths.lanewise(VectorOperators.LSHL, 3).and(16)));
+    }
+
+    static void unpackScalesQ4_K(MemorySegment w, long offset, int size, float[] scales) {
+        unpackScales(w, offset, Q4_K_BLOCK, size, scales);
+    }
+
+    static void unpackScalesQ5_K(MemorySegment w, long offset, int size, float[] scales) {
+        unpackScales(w, offset, Q5_K_BLOCK, size, scales);
+    }
+
+    /** For each 64 values: two scales, two negative minima. The head of a block is the same in Q4_K and Q5_K. */
+    private static void unpackScales(MemorySegment w, long offset, int blockBytes, int size, float[] scales) {
+        for (int b = 0; b < size >> 8; b++) {
+            long block = offset + b * (long) blockBytes;
+            int first = Packed.i32(w, block + 4);
+            int second = Packed.i32(w, block + 8);
+            int third = Packed.i32(w, block + 12);
+            // Bytes 0-3 hold scales and bytes 4-7 minima 0-3 in their lower 6 bits; of scales and minima 4-7 the lower
+            // 4 bits are the nibbles of bytes 8-11, the upper 2 the upper bits of bytes 0-7.
+            long firstHalf = interleaved(first & 0x3F3F3F3F, second & 0x3F3F3F3F);
+            long secondHalf = interleaved(
+                    (third & 0x0F0F0F0F) | (first >>> 2 & 0x30303030),
+                    (third >>> 4 & 0x0F0F0F0F) | (second >>> 2 & 0x30303030));
+            ByteVector numbers = LongVector.broadcast(LongVector.SPECIES_128, firstHalf)
+                    .withLane(1, secondHalf)
+                    .reinterpretAsBytes();
+            FloatVector factors = Lanes.spread(Packed.f16(w, block)).blend(-Packed.f16(w, block + 2), MINIMA);
+            Lanes.storeScaled16(numbers, factors, scales, 16 * b);
+        }
+    }
+
+    /** The bytes {@code s0 s1 m0 m1 s2 s3 m2 m3} of {@code s0 … s3} and {@code m0 … m3}. */
+    private static long interleaved(int scales, int minima) {
+        int low = (scales & 0xFFFF) | (minima << 16);
+        int high = (scales >>> 16) | (minima & 0xFFFF0000);
         return Integer.toUnsignedLong(low) | ((long) high << 32);
-    }
-
-    /** The eight 6-bit minima of 12 packed bytes, one in each byte. */
-    private static long minima(MemorySegment w, long s) {
-        int upperBits = Packed.i32(w, s + 4);
-        int last = Packed.i32(w, s + 8);
-        int low = upperBits & 0x3F3F3F3F;
-        int high = (last >>> 4 & 0x0F0F0F0F) | (upperBits >>> 2 & 0x30303030);
-        return Integer.toUnsignedLong(low) | ((long) high << 32);
-    }
-
-    private static float number(long bytes, int index) {
-        return (int) (bytes >>> (8 * index)) & 63;
-    }
-
-    /**
-     * A quarter of all half blocks at a time: with all quarters in one loop the method grows beyond what the compiler
-     * inlines, and its vectors land on the heap.
-     */
-    static float dotQ6_K(MemorySegment w, long offset, float[] x, int xOffset, int size) {
-        float sum = 0;
-        for (int quarter = 0; quarter < 4; quarter++) {
-            sum += dotQ6_KQuarter(w, offset, quarter, x, xOffset, size);
-        }
-        return sum;
-    }
-
-    private static float dotQ6_KQuarter(MemorySegment w, long offset, int quarter, float[] x, int xOffset, int size) {
-        FloatVector sums = Lanes.zero();
-        for (int i = 0; i < size; i += 128) {
-            long block = offset + (i >> 8) * (long) Q6_K_BLOCK;
-            int half = i >> 7 & 1;
-            float d = Packed.f16(w, block + 208);
-            int scales = Packed.u16(w, block + 192 + 8L * half + 2L * quarter);
-            for (int u = 0; u < 2; u++) {
-                long low = block + 64L * half + 32L * (quarter & 1) + 16L * u;
-                long high = block + 128 + 32L * half + 16L * u;
-                FloatVector scale = Lanes.spread(d * (byte) (scales >> (8 * u)));
-                int xi = xOffset + i + 32 * quarter + 16 * u;
-                sums = Lanes.multiplyAddScaled16(sixBits(w, low, high, quarter), scale, x, xi, sums);
-            }
-        }
-        return Lanes.sum(sums);
-    }
-
-    static void unpackQ6_K(MemorySegment w, long offset, float[] y, int yOffset, int size) {
-        for (int quarter = 0; quarter < 4; quarter++) {
-            unpackQ6_KQuarter(w, offset, quarter, y, yOffset, size);
-        }
-    }
-
-    private static void unpackQ6_KQuarter(MemorySegment w, long offset, int quarter, float[] y, int yOffset, int size) {
-        for (int i = 0; i < size; i += 128) {
-            long block = offset + (i >> 8) * (long) Q6_K_BLOCK;
-            int half = i >> 7 & 1;
-            float d = Packed.f16(w, block + 208);
-            int scales = Packed.u16(w, block + 192 + 8L * half + 2L * quarter);
-            for (int u = 0; u < 2; u++) {
-                long low = block + 64L * half + 32L * (quarter & 1) + 16L * u;
-                long high = block + 128 + 32L * half + 16L * u;
-                FloatVector scale = Lanes.spread(d * (byte) (scales >> (8 * u)));
-                int yi = yOffset + i + 32 * quarter + 16 * u;
-                Lanes.storeScaled16(sixBits(w, low, high, quarter), scale, y, yi);
-            }
-        }
-    }
-
-    /** 16 values of a quarter: a nibble of {@code low}, two bits of {@code high}, less 32. */
-    private static ByteVector sixBits(MemorySegment w, long low, long high, int quarter) {
-        ByteVector nibbles =
-                Lanes.shiftedRight(Lanes.bytes16(w, low), 2 * (quarter & 2)).and((byte) 15);
-        ByteVector pairs =
-                Lanes.shiftedRight(Lanes.bytes16(w, high), 2 * quarter).and((byte) 3);
-        return nibbles.or(Lanes.shiftedLeft(pairs, 4)).sub((byte) 32);
     }
 }

@@ -4,14 +4,17 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The vector width and the steps that every vector kernel is made of. The unit is 16 values: one 128-bit load of
- * packed weights, and one, two or four vectors of floats by the machine's width. The width is a constant of the JVM, so
- * the compiler keeps one branch of each method.
+ * The vector width and the steps that every vector kernel is made of. The width is a constant of the JVM, so the
+ * compiler keeps one branch of each method.
+ *
+ * <p>The kernels' loops are short on purpose. The compiler inlines until it has made 18000 nodes (JDK 25), and every
+ * vector operation makes hundreds; a loop beyond that keeps its vectors on the heap and runs ten times slower.
  */
 final class Lanes {
 
@@ -20,7 +23,12 @@ final class Lanes {
 
     static final VectorSpecies<Float> FLOATS = floatSpecies();
     static final int COUNT = FLOATS.length();
-    static final VectorSpecies<Byte> BYTES_16 = ByteVector.SPECIES_128;
+    static final VectorSpecies<Integer> INTS = FLOATS.withLanes(int.class);
+    /** One byte for each lane; for four lanes, of which there is no vector, unused. */
+    static final VectorSpecies<Byte> BYTES = COUNT == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
+
+    private static final VectorSpecies<Byte> BYTES_16 = ByteVector.SPECIES_128;
+    private static final IntVector BYTE_SHIFTS = IntVector.zero(INTS).addIndex(8);
 
     private Lanes() {}
 
@@ -54,65 +62,27 @@ final class Lanes {
         return (FloatVector) q.convertShape(VectorOperators.B2F, FLOATS, part);
     }
 
-    static ByteVector lowNibbles(ByteVector q) {
-        return q.and((byte) 15);
-    }
-
-    static ByteVector highNibbles(ByteVector q) {
-        return shiftedRight(q, 4).and((byte) 15);
-    }
-
-    /**
-     * Bytes shifted by way of 16-bit lanes, since the machine has no shift of bytes: bits come in from the neighbour, and
-     * the caller masks them off.
-     */
-    static ByteVector shiftedRight(ByteVector q, int bits) {
-        return q.reinterpretAsShorts().lanewise(VectorOperators.LSHR, bits).reinterpretAsBytes();
-    }
-
-    /** As {@link #shiftedRight}. */
-    static ByteVector shiftedLeft(ByteVector q, int bits) {
-        return q.reinterpretAsShorts().lanewise(VectorOperators.LSHL, bits).reinterpretAsBytes();
-    }
-
-    /** {@code sums + q * x} for 16 signed bytes and {@code x[offset .. offset + 15]}. */
-    static FloatVector multiplyAdd16(ByteVector q, float[] x, int offset, FloatVector sums) {
-        FloatVector result = floats(q, 0).fma(floats(x, offset), sums);
-        if (COUNT <= 8) {
-            result = floats(q, 1).fma(floats(x, offset + COUNT), result);
-        }
+    /** As many unsigned bytes as there are lanes, as integers. Reads no byte more. */
+    static IntVector unsignedBytes(MemorySegment data, long offset) {
         if (COUNT == 4) {
-            result = floats(q, 2).fma(floats(x, offset + 8), result);
-            result = floats(q, 3).fma(floats(x, offset + 12), result);
+            // There is no vector of four bytes: one integer, shifted differently in each lane.
+            return IntVector.broadcast(INTS, Packed.i32(data, offset))
+                    .lanewise(VectorOperators.LSHR, BYTE_SHIFTS)
+                    .and(0xFF);
         }
-        return result;
+        return (IntVector) ByteVector.fromMemorySegment(BYTES, data, offset, ByteOrder.LITTLE_ENDIAN)
+                .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
     }
 
-    /** {@code sums + q * scale * x} for 16 signed bytes. */
-    static FloatVector multiplyAddScaled16(ByteVector q, FloatVector scale, float[] x, int offset, FloatVector sums) {
-        FloatVector result = floats(q, 0).mul(scale).fma(floats(x, offset), sums);
-        if (COUNT <= 8) {
-            result = floats(q, 1).mul(scale).fma(floats(x, offset + COUNT), result);
-        }
-        if (COUNT == 4) {
-            result = floats(q, 2).mul(scale).fma(floats(x, offset + 8), result);
-            result = floats(q, 3).mul(scale).fma(floats(x, offset + 12), result);
-        }
-        return result;
+    static FloatVector floats(IntVector q) {
+        return (FloatVector) q.convert(VectorOperators.I2F, 0);
     }
 
-    /** {@code sums + (q * scale + shift) * x} for 16 signed bytes. */
-    static FloatVector multiplyAddShifted16(
-            ByteVector q, FloatVector scale, FloatVector shift, float[] x, int offset, FloatVector sums) {
-        FloatVector result = floats(q, 0).fma(scale, shift).fma(floats(x, offset), sums);
-        if (COUNT <= 8) {
-            result = floats(q, 1).fma(scale, shift).fma(floats(x, offset + COUNT), result);
-        }
-        if (COUNT == 4) {
-            result = floats(q, 2).fma(scale, shift).fma(floats(x, offset + 8), result);
-            result = floats(q, 3).fma(scale, shift).fma(floats(x, offset + 12), result);
-        }
-        return result;
+    /** Four signed bytes as floats, where there are four lanes. */
+    static FloatVector fourSignedBytes(MemorySegment data, long offset) {
+        return floats(IntVector.broadcast(INTS, Packed.i32(data, offset))
+                .lanewise(VectorOperators.LSHL, BYTE_SHIFTS.neg().add(24))
+                .lanewise(VectorOperators.ASHR, 24));
     }
 
     /** {@code y[offset .. offset + 15] = q * scale}. */
@@ -124,18 +94,6 @@ final class Lanes {
         if (COUNT == 4) {
             floats(q, 2).mul(scale).intoArray(y, offset + 8);
             floats(q, 3).mul(scale).intoArray(y, offset + 12);
-        }
-    }
-
-    /** {@code y[offset .. offset + 15] = q * scale + shift}. */
-    static void storeShifted16(ByteVector q, FloatVector scale, FloatVector shift, float[] y, int offset) {
-        floats(q, 0).fma(scale, shift).intoArray(y, offset);
-        if (COUNT <= 8) {
-            floats(q, 1).fma(scale, shift).intoArray(y, offset + COUNT);
-        }
-        if (COUNT == 4) {
-            floats(q, 2).fma(scale, shift).intoArray(y, offset + 8);
-            floats(q, 3).fma(scale, shift).intoArray(y, offset + 12);
         }
     }
 

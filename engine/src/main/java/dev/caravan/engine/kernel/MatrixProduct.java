@@ -26,6 +26,7 @@ final class MatrixProduct {
     private final WorkerPool pool;
     private final Scratch packed = new Scratch();
     private final Scratch panels = new Scratch();
+    private final Scratch scaleRows = new Scratch();
 
     MatrixProduct(WorkerPool pool) {
         this.pool = pool;
@@ -91,10 +92,11 @@ final class MatrixProduct {
         int rows = Math.min(PANEL_ROWS, weight.rows() - firstRow);
         int stride = Math.min(slice, inputs) + ROW_PADDING;
         float[] panel = panels.borrow(PANEL_ROWS * (MAX_SLICE + ROW_PADDING) + Tile.ROWS * Tile.COLUMNS);
+        float[] scales = scaleRows.borrow(VectorRows.scaleCount(MAX_SLICE));
         int tileOut = PANEL_ROWS * stride;
         for (int start = 0; start < inputs; start += slice) {
             int size = Math.min(slice, inputs - start);
-            unpackPanel(weight, firstRow, rows, start, size, panel, stride);
+            unpackPanel(weight, firstRow, rows, start, size, panel, stride, scales);
             for (int tile = firstTile; tile < endTile; tile++) {
                 int from = start * tiles * Tile.COLUMNS + tile * size * Tile.COLUMNS;
                 for (int r = 0; r < rows; r += Tile.ROWS) {
@@ -111,15 +113,16 @@ final class MatrixProduct {
             }
         }
         panels.giveBack(panel);
+        scaleRows.giveBack(scales);
     }
 
     private static void unpackPanel(
-            Tensor weight, int firstRow, int rows, int start, int size, float[] panel, int stride) {
+            Tensor weight, int firstRow, int rows, int start, int size, float[] panel, int stride, float[] scales) {
         long rowBytes = weight.dtype().byteSize(weight.columns());
         long startBytes = weight.dtype().byteSize(start);
         for (int r = 0; r < rows; r++) {
             long offset = (firstRow + r) * rowBytes + startBytes;
-            VectorRows.unpack(weight.dtype(), weight.data(), offset, panel, r * stride, size);
+            VectorRows.unpack(weight.dtype(), weight.data(), offset, panel, r * stride, size, scales);
         }
     }
 

@@ -26,6 +26,7 @@ final class VectorKernels implements Kernels {
     private final MatrixProduct product;
     private final VectorAttention attention;
     private final Scratch rows = new Scratch();
+    private final Scratch scaleRows = new Scratch();
 
     VectorKernels(WorkerPool pool) {
         this.pool = pool;
@@ -52,32 +53,35 @@ final class VectorKernels implements Kernels {
         pool.run(tasks, task -> {
             int first = task * rowsPerTask;
             int end = Math.min(outputs, first + rowsPerTask);
+            float[] scales = scaleRows.borrow(VectorRows.scaleCount(weight.columns()));
             if (tokens == 1) {
-                dotRows(weight, first, end, x, y);
+                dotRows(weight, first, end, x, y, scales);
             } else {
                 float[] row = rows.borrow(weight.columns());
-                dotRows(weight, first, end, x, y, tokens, row);
+                dotRows(weight, first, end, x, y, tokens, row, scales);
                 rows.giveBack(row);
             }
+            scaleRows.giveBack(scales);
         });
     }
 
-    private static void dotRows(Tensor weight, int first, int end, float[] x, float[] y) {
+    private static void dotRows(Tensor weight, int first, int end, float[] x, float[] y, float[] scales) {
         DType dtype = weight.dtype();
         int inputs = weight.columns();
         long rowBytes = dtype.byteSize(inputs);
         for (int o = first; o < end; o++) {
-            y[o] = VectorRows.dot(dtype, weight.data(), o * rowBytes, x, 0, inputs);
+            y[o] = VectorRows.dot(dtype, weight.data(), o * rowBytes, x, 0, inputs, scales);
         }
     }
 
-    private static void dotRows(Tensor weight, int first, int end, float[] x, float[] y, int tokens, float[] row) {
+    private static void dotRows(
+            Tensor weight, int first, int end, float[] x, float[] y, int tokens, float[] row, float[] scales) {
         DType dtype = weight.dtype();
         int inputs = weight.columns();
         int outputs = weight.rows();
         long rowBytes = dtype.byteSize(inputs);
         for (int o = first; o < end; o++) {
-            VectorRows.unpack(dtype, weight.data(), o * rowBytes, row, 0, inputs);
+            VectorRows.unpack(dtype, weight.data(), o * rowBytes, row, 0, inputs, scales);
             for (int t = 0; t < tokens; t++) {
                 y[t * outputs + o] = VectorMath.dot(row, 0, x, t * inputs, inputs);
             }
@@ -88,7 +92,9 @@ final class VectorKernels implements Kernels {
     public void row(Tensor table, int row, float[] y, int yOffset) {
         Shapes.checkRow(table, row, y, yOffset);
         long rowBytes = table.dtype().byteSize(table.columns());
-        VectorRows.unpack(table.dtype(), table.data(), row * rowBytes, y, yOffset, table.columns());
+        float[] scales = scaleRows.borrow(VectorRows.scaleCount(table.columns()));
+        VectorRows.unpack(table.dtype(), table.data(), row * rowBytes, y, yOffset, table.columns(), scales);
+        scaleRows.giveBack(scales);
     }
 
     @Override
