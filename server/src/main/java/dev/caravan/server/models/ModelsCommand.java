@@ -1,5 +1,6 @@
 package dev.caravan.server.models;
 
+import dev.caravan.server.config.CaravanProperties;
 import dev.caravan.server.models.catalogue.Catalogue;
 import dev.caravan.server.models.catalogue.CatalogueModel;
 import dev.caravan.server.models.catalogue.CatalogueModel.Purpose;
@@ -26,6 +27,8 @@ import java.util.Optional;
  * model and an embedding model before the server starts. No Spring, so that it answers at once.
  */
 public final class ModelsCommand {
+
+    private static final String NO_MODEL = CaravanProperties.NO_MODEL;
 
     private static final String USAGE = """
             Usage: ./caravan models list
@@ -158,8 +161,8 @@ public final class ModelsCommand {
     }
 
     /**
-     * Writes the chosen chat model's id or path to a file, so that the terminal stays free for questions. An empty file
-     * means that the server starts without a model.
+     * Writes the chosen chat model's id or path to a file, so that the terminal stays free for questions; {@value
+     * #NO_MODEL} when the server is to start without one.
      */
     private int choose(List<String> names, boolean accepted) {
         if (names.isEmpty()) {
@@ -180,6 +183,10 @@ public final class ModelsCommand {
         } catch (ModelException e) {
             out.println("Documents cannot be searched yet: " + e.getMessage());
         }
+        if (requested.equals(NO_MODEL)) {
+            write(result, NO_MODEL);
+            return 0;
+        }
         try {
             ModelChoice chat = chooser.chooseOrPull(Purpose.CHAT, requested, puller, progress);
             out.println("Chat: " + chat.reason());
@@ -194,7 +201,7 @@ public final class ModelsCommand {
                 throw e;
             }
             out.println("Caravan starts without a chat model: " + e.getMessage());
-            write(result, "");
+            write(result, NO_MODEL);
             return 0;
         }
     }
