@@ -1,8 +1,8 @@
 package dev.caravan.engine.template;
 
-import dev.caravan.engine.template.JinjaExpressions.CallArguments;
 import dev.caravan.engine.template.JinjaLexer.Kind;
 import dev.caravan.engine.template.JinjaLexer.Token;
+import dev.caravan.engine.template.JinjaOperands.CallArguments;
 import dev.caravan.engine.template.JinjaSyntax.Body;
 import dev.caravan.engine.template.JinjaSyntax.Expression;
 import dev.caravan.engine.template.JinjaSyntax.Flow;
@@ -240,9 +240,11 @@ final class JinjaParser {
         String slot = "the block's output"; // not a name that a template can write
         Expression value = scope -> scope.get(slot);
         if (any) {
-            value = tokens.isOperator("|") ? expressions.filter(value) : expressions.namedFilter(value);
+            value = tokens.isOperator("|")
+                    ? expressions.operands().filter(value)
+                    : expressions.operands().namedFilter(value);
             while (tokens.isOperator("|")) {
-                value = expressions.filter(value);
+                value = expressions.operands().filter(value);
             }
         }
         Expression chain = value;
@@ -297,9 +299,9 @@ final class JinjaParser {
     private JinjaMacro macro(String name, List<JinjaMacro.Parameter> parameters, String end) {
         int outerLoops = loops;
         loops = 0;
-        Set<String> outerNames = expressions.exchangeNames(new HashSet<>());
+        Set<String> outerNames = expressions.operands().exchangeNames(new HashSet<>());
         Body body = enclosed(end);
-        Set<String> names = expressions.exchangeNames(outerNames);
+        Set<String> names = expressions.operands().exchangeNames(outerNames);
         outerNames.addAll(names);
         loops = outerLoops;
         return new JinjaMacro(name, parameters, body, names.contains("varargs"), names.contains("kwargs"));
@@ -325,14 +327,14 @@ final class JinjaParser {
     private Statement callBlock() {
         List<JinjaMacro.Parameter> parameters = tokens.isOperator("(") ? parameters() : List.of();
         String name = tokens.expectName();
-        CallArguments arguments = expressions.arguments();
+        CallArguments arguments = expressions.operands().arguments();
         endTag();
         JinjaMacro caller = macro("caller", parameters, "endcall");
         return (scope, out) -> {
             Arguments given = arguments.evaluate(scope);
             Map<String, Object> named = new LinkedHashMap<>(given.named());
             named.put("caller", caller.bind(scope));
-            Object result = JinjaExpressions.invoke(scope, scope.get(name), new Arguments(given.positional(), named));
+            Object result = JinjaOperands.invoke(scope, scope.get(name), new Arguments(given.positional(), named));
             return write(scope, out, JinjaValues.string(result));
         };
     }

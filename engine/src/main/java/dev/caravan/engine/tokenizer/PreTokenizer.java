@@ -28,6 +28,11 @@ record PreTokenizer(List<Pattern> patterns, boolean ignoresMerges, boolean addsB
     private static final String QWEN_3_5 = CONTRACTION + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}"
             + "| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*" + LINES_AND_SPACES;
     private static final String GPT_2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)";
+    private static final String UPPER = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]";
+    private static final String LOWER = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]";
+    private static final String GPT_4O = "[^\\r\\n\\p{L}\\p{N}]?" + UPPER + "*" + LOWER + "+" + CONTRACTION + "?"
+            + "|[^\\r\\n\\p{L}\\p{N}]?" + UPPER + "+" + LOWER + "*" + CONTRACTION + "?"
+            + "|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*" + LINES_AND_SPACES;
     private static final String DIGIT = "\\p{N}";
 
     private static final Map<String, PreTokenizer> KNOWN = known();
@@ -49,6 +54,9 @@ record PreTokenizer(List<Pattern> patterns, boolean ignoresMerges, boolean addsB
         }
         for (String name : List.of("starcoder", "refact", "command-r", "smollm", "exaone", "codeshell")) {
             known.put(name, of(false, false, DIGIT, GPT_2));
+        }
+        for (String name : List.of("gpt-4o", "llama4", "kanana2")) {
+            known.put(name, of(false, false, GPT_4O));
         }
         return known;
     }
