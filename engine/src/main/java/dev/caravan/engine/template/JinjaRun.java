@@ -11,7 +11,7 @@ final class JinjaRun {
     private static final int MAX_DEPTH = 100;
 
     /** All characters of all strings that are made on the way; a prompt of 100,000 tokens has some 400,000. */
-    private static final long MAX_CHARACTERS = 128L << 20;
+    private static final long MAX_CHARACTERS = 32L << 20;
 
     private final Clock clock;
     private int steps;
