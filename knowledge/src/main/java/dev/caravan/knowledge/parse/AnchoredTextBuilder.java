@@ -38,16 +38,16 @@ final class AnchoredTextBuilder {
         append(clean(raw), BLOCK_SEPARATOR);
     }
 
-    /** Adds a table row on a line of its own; a row of blank cells is left out. */
+    /** Adds a table row on a line of its own, without its blank cells; a row of blank cells is left out. */
     void row(List<String> cells, boolean firstRow) {
         List<String> cleaned = new ArrayList<>();
-        boolean blank = true;
         for (String cell : cells) {
             String one = clean(cell).replace('\n', ' ');
-            blank &= one.isBlank();
-            cleaned.add(one);
+            if (!one.isBlank()) {
+                cleaned.add(one);
+            }
         }
-        if (!blank) {
+        if (!cleaned.isEmpty()) {
             append(String.join(CELL_SEPARATOR, cleaned), firstRow ? BLOCK_SEPARATOR : "\n");
         }
     }

@@ -44,6 +44,7 @@ final class HwpFormat {
     private static final int FLAGS_OFFSET = 36;
     private static final int FLAG_COMPRESSED = 1;
     private static final int FLAG_PASSWORD = 1 << 1;
+    private static final int FLAG_DISTRIBUTION = 1 << 2;
     private static final int FLAG_DRM = 1 << 4;
     private static final int FLAG_CERTIFICATE_ENCRYPTED = 1 << 8;
     private static final int FLAG_CERTIFICATE_DRM = 1 << 10;
@@ -56,13 +57,20 @@ final class HwpFormat {
     }
 
     static void read(Path file, AnchoredTextBuilder out, long maximumInflatedBytes) throws IOException {
-        check(file, maximumInflatedBytes);
+        int flags = check(file, maximumInflatedBytes);
         HWPFile document;
         try {
             document = HWPReader.fromFile(file.toFile());
         } catch (RuntimeException | IOException e) {
             throw e;
         } catch (Exception e) {
+            if ((flags & FLAG_DISTRIBUTION) != 0) {
+                throw new DocumentParseException(
+                        Code.UNSUPPORTED_TYPE,
+                        "The file is a distribution copy of HWP (배포용 문서), whose text is scrambled; save the original as "
+                                + "HWP, HWPX or PDF and upload that.",
+                        e);
+            }
             throw new DocumentParseException(Code.BROKEN, DocumentFormats.BROKEN_MESSAGE, e);
         }
         HwpFormat format = new HwpFormat(out);
@@ -71,7 +79,8 @@ final class HwpFormat {
         }
     }
 
-    private static void check(Path file, long maximumInflatedBytes) throws IOException {
+    /** Returns the header's flags, when the file is neither protected nor a bomb. */
+    private static int check(Path file, long maximumInflatedBytes) throws IOException {
         try (POIFSFileSystem compound = new POIFSFileSystem(file.toFile(), true)) {
             byte[] header = new byte[FLAGS_OFFSET + 4];
             try (DocumentInputStream in = compound.createDocumentInputStream("FileHeader")) {
@@ -86,6 +95,7 @@ final class HwpFormat {
             if ((flags & FLAG_COMPRESSED) != 0) {
                 inflate(compound.getRoot(), maximumInflatedBytes);
             }
+            return flags;
         }
     }
 

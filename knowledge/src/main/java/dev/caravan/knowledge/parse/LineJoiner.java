@@ -4,13 +4,11 @@ import java.util.regex.Pattern;
 
 /**
  * Joins the lines of a PDF page into running text. A PDF has lines, not sentences: a line that reaches about as
- * far as the longest one goes on in the next, unless it ends a sentence or the next begins a list item or heading. Where the
- * PDF parser saw a paragraph end, which it guesses from the distance of lines, a line must be nearly full to go on.
+ * far as the longest one goes on in the next, unless it ends a sentence or the next begins a list item or heading.
  */
 final class LineJoiner {
 
     private static final double FULL_LINE_SHARE = 0.7;
-    private static final double FULL_LINE_SHARE_AT_GAP = 0.85;
     private static final Pattern SENTENCE_END = Pattern.compile(".*[.!?:;。]['\")\\]”’」』]*$", Pattern.DOTALL);
     private static final Pattern ITEM_START = Pattern.compile(
             "^(\\d{1,2}[.)]\\s|\\(\\d{1,2}\\)|[가나다라마바사아자차카타파하][.)]\\s|제\\s?\\d+\\s?[조장절항]|[①-⑳•·‣▪■□◦○●▶※*-]\\s?).*",
@@ -21,7 +19,8 @@ final class LineJoiner {
     /**
      * The page with its lines joined.
      *
-     * @param page lines; an empty line between two of them is where the parser saw a paragraph end
+     * @param page lines; an empty line is where the parser saw a paragraph end, which it guesses from the
+     *     distance of lines
      */
     static String join(String page) {
         String[] lines = page.strip().split("\n", -1);
@@ -39,9 +38,8 @@ final class LineJoiner {
                 continue;
             }
             if (!joined.isEmpty()) {
-                double share = gap ? FULL_LINE_SHARE_AT_GAP : FULL_LINE_SHARE;
                 String end = gap ? "\n\n" : "\n";
-                joined.append(goesOn(previous, line, longest * share) ? " " : end);
+                joined.append(goesOn(previous, line, longest * FULL_LINE_SHARE) ? " " : end);
             }
             joined.append(line);
             previous = line;

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -21,13 +22,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Reads untrusted files in a child JVM with a heap, time and output limit of its own, so that a hostile file costs one
  * child and never the server. The child is started at the first file, serves several, and is ended when it was idle for
- * a while, took too long or misbehaved. It inherits no environment and its XML parsers may open nothing outside.
+ * a while, took too long or misbehaved. It inherits nothing of the environment but the locale, and its XML parsers may open nothing outside.
  *
  * <p>Thread-safe; files are read one at a time. {@link #close()} ends the child.
  */
 public final class ParserProcess implements DocumentReader, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ParserProcess.class);
+    private static final Set<String> LOCALE_VARIABLES = Set.of("LC_ALL", "LC_CTYPE", "LANG");
     private static final long EXIT_WAIT_MILLIS = 2000;
 
     private final ParserLimits limits;
@@ -156,7 +158,8 @@ public final class ParserProcess implements DocumentReader, AutoCloseable {
                 Long.toString(limits.maximumFileBytes()),
                 Integer.toString(limits.maximumCharacters()),
                 Long.toString(limits.maximumInflatedBytes())));
-        builder.environment().clear();
+        // Of the environment only the locale stays: it decides how the child spells file names.
+        builder.environment().keySet().retainAll(LOCALE_VARIABLES);
         builder.redirectError(ProcessBuilder.Redirect.DISCARD);
         Process process = builder.start();
         LOG.debug("parser=started pid={}", process.pid());

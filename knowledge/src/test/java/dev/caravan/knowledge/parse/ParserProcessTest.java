@@ -7,6 +7,7 @@ import dev.caravan.knowledge.parse.DocumentParseException.Code;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.assertj.core.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -59,6 +60,16 @@ class ParserProcessTest {
         Path file = SampleFiles.text(directory.resolve("a"), "글");
         try (ParserProcess parser = new ParserProcess(LIMITS, directory.toString())) {
             assertThat(refusal(parser, file, "a.txt")).isEqualTo(Code.BROKEN);
+        }
+    }
+
+    @Test
+    void pathMayHoldKorean() {
+        // A JVM in the POSIX locale cannot name such a file at all.
+        Assumptions.assumeThat(System.getProperty("sun.jnu.encoding")).isEqualTo("UTF-8");
+        Path file = SampleFiles.text(directory.resolve("한글 문서.txt"), "글이 있다.");
+        try (ParserProcess parser = new ParserProcess(LIMITS)) {
+            assertThat(parser.read(file, "한글 문서.txt").text()).isEqualTo("글이 있다.");
         }
     }
 
