@@ -13,7 +13,7 @@ quiet_maven() {
     mkdir -p "$build_directory"
     note "$what (log: ${log#"$root"/}) ..."
     if ! "$maven" -B -ntp "$@" >"$log" 2>&1; then
-        grep -E '^\[ERROR\]|ERR!' "$log" | head -n 25 >&2 || true
+        grep -E '^\[ERROR\] .|^npm (error|ERR!)' "$log" | grep -v -e 'Help 1' -e 'full stack trace' -e 'full debug logging' | head -n 20 >&2 || true
         fail "The build failed; $log has everything."
     fi
 }

@@ -11,6 +11,8 @@ node_package=node@24.21.0
 npm_package=npm@11.19.1
 tools_directory=${XDG_CACHE_HOME:-$HOME/.cache}/caravan/tools
 
+system_certificates=/etc/ssl/certs/ca-certificates.crt
+
 # Whether version $1 is at least $2, compared number by number.
 version_at_least() {
     local have=$1 want=$2 have_part want_part
@@ -74,6 +76,10 @@ find_node() {
     node_is_new_enough && return 0
     if [ -x "$tools_directory/node_modules/.bin/node" ]; then
         PATH=$tools_directory/node_modules/.bin:$PATH
+        # The distribution's Node trusts the system's certificates, a company's own among them; the package does not.
+        if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r "$system_certificates" ]; then
+            export NODE_EXTRA_CA_CERTS=$system_certificates
+        fi
     fi
     node_is_new_enough
 }
@@ -217,5 +223,8 @@ need() {
             esac
         }
     done
-    [ "$lacking" = no ] || fail "Then run ./caravan again; docs/how-to/install.md has more."
+    if [ "$lacking" = yes ]; then
+        [ -z "$packages" ] || [ "$assume_yes" = yes ] || note "With --yes, ./caravan installs what this distribution has of it."
+        fail "Then run ./caravan again; docs/how-to/install.md has more."
+    fi
 }

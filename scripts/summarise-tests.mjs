@@ -36,7 +36,8 @@ const runners = {
   "Java (Surefire)": surefire(),
   "Web (Vitest)": report("vitest.json", (json) => ({
     passed: json.numPassedTests,
-    failed: json.numFailedTests + json.numRuntimeErrorTestSuites,
+    // A file that cannot even be loaded has no tests to fail.
+    failed: json.numFailedTests || (json.success ? 0 : 1),
     skipped: json.numPendingTests + json.numTodoTests,
   })),
   "Page (Playwright)": report("playwright.json", ({ stats, errors }) => ({
