@@ -13,8 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +33,7 @@ final class TestServer implements AutoCloseable {
 
     static final JsonMapper JSON = JsonMapper.shared();
 
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static @Nullable TestServer shared;
 
     private final ConfigurableApplicationContext context;
@@ -72,17 +73,23 @@ final class TestServer implements AutoCloseable {
 
     /** A server of its own. */
     static TestServer start(Path home, String... arguments) {
-        List<String> all = new ArrayList<>(List.of(
+        Map<String, String> all = new LinkedHashMap<>();
+        for (List<String> some : List.of(defaults(home), List.of(arguments))) {
+            some.forEach(argument -> all.put(argument.substring(0, argument.indexOf('=')), argument));
+        }
+        return new TestServer(new SpringApplicationBuilder(CaravanServer.class)
+                .registerShutdownHook(false)
+                .run(all.values().toArray(String[]::new)));
+    }
+
+    private static List<String> defaults(Path home) {
+        return List.of(
                 "--server.port=0",
                 "--caravan.home=" + home,
                 "--caravan.model=" + TestModels.gemma3(),
                 "--caravan.embedding-model=" + TestModels.e5Small(),
                 "--logging.level.root=WARN",
-                "--logging.level.dev.caravan=INFO"));
-        all.addAll(List.of(arguments));
-        return new TestServer(new SpringApplicationBuilder(CaravanServer.class)
-                .registerShutdownHook(false)
-                .run(all.toArray(String[]::new)));
+                "--logging.level.dev.caravan=INFO");
     }
 
     static Path temporaryHome() {
