@@ -7,12 +7,12 @@ import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import path from "node:path";
 
-const [base, folder] = process.argv.slice(2);
+const [base, folder, planFile = new URL("first-reach-questions.json", import.meta.url)] = process.argv.slice(2);
 if (!base || !folder) {
-  console.error("usage: node docs/evaluation/first-reach.mjs URL FOLDER");
+  console.error("usage: node docs/evaluation/first-reach.mjs URL FOLDER [QUESTIONS.json]");
   process.exit(2);
 }
-const plan = JSON.parse(await readFile(new URL("first-reach-questions.json", import.meta.url), "utf8"));
+const plan = JSON.parse(await readFile(planFile, "utf8"));
 
 async function call(route, options = {}) {
   const response = await fetch(base + route, options);

@@ -2,6 +2,7 @@ package dev.caravan.engine.generate;
 
 import dev.caravan.engine.tokenizer.Tokenizer;
 import dev.caravan.engine.tokenizer.Tokenizer.Specials;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -9,19 +10,29 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Keeps an answer to the words of given passages: only their tokens, those of a few further texts (the question, verb
- * endings) and the end tokens may be drawn, and a token that continues a run of a passage is favoured. A small base model
- * would otherwise invent dates and drift; it still chooses every token itself.
+ * Keeps an answer to the words of given passages; the model still chooses every token itself. A small base model would
+ * otherwise invent dates and drift. The rules:
  *
- * <p>The bonus follows the copy mechanism of pointer networks (See et al. 2017, "Get To The Point") in its simplest
- * form: it grows with the length of the run that the answer's last tokens share with the passage, up to
- * {@value #RUN_TOKENS_MAX} tokens.
+ * <ul>
+ *   <li>Only tokens of the passages, of a few further texts (verb endings, particles) and the end tokens may be drawn.
+ *   <li>A number is one of the passages' numbers.
+ *   <li>A token that continues a run of a passage is favoured, the more the longer the run, up to {@value
+ *       #RUN_TOKENS_MAX} tokens: the copy mechanism of pointer networks (See et al. 2017, "Get To The Point") in its
+ *       simplest form.
+ *   <li>No {@value #REPEATED_TOKENS} tokens occur twice (transformers' {@code no_repeat_ngram_size}).
+ * </ul>
  */
 public final class PassageConstraint implements TokenConstraint {
 
     private static final int RUN_TOKENS_MAX = 3;
+    private static final int REPEATED_TOKENS = 8;
+    /** More tokens than any number of a document has. */
+    private static final int NUMBER_TOKENS_MAX = 24;
 
+    private final Tokenizer tokenizer;
     private final BitSet allowed = new BitSet();
+    private final Map<Integer, String> texts = new HashMap<>();
+    private final PassageNumbers numbers;
     private final int[] passageTokens;
     private final Map<Integer, int[]> positions;
     private final float bonusPerToken;
@@ -33,7 +44,9 @@ public final class PassageConstraint implements TokenConstraint {
      */
     public PassageConstraint(
             Tokenizer tokenizer, List<String> passages, List<String> furtherTexts, float bonusPerToken) {
+        this.tokenizer = tokenizer;
         this.bonusPerToken = bonusPerToken;
+        this.numbers = new PassageNumbers(passages);
         this.passageTokens = tokenizer.encode(" " + String.join("\n", passages), Specials.AS_TEXT);
         this.positions = positions(passageTokens);
         allow(passageTokens);
@@ -51,14 +64,29 @@ public final class PassageConstraint implements TokenConstraint {
 
     @Override
     public void apply(int[] generated, int count, float[] logits) {
+        String openRun = PassageNumbers.openRun(ending(generated, count));
         for (int token = 0; token < logits.length; token++) {
-            if (!allowed.get(token)) {
+            if (!allowed.get(token) || !numbers.mayFollow(openRun, text(token))) {
                 logits[token] = Float.NEGATIVE_INFINITY;
             }
         }
         if (bonusPerToken != 0 && count > 0) {
             favourContinuations(generated, count, logits);
         }
+        forbidRepetition(generated, count, logits);
+    }
+
+    private CharSequence ending(int[] generated, int count) {
+        StringBuilder ending = new StringBuilder();
+        for (int index = Math.max(0, count - NUMBER_TOKENS_MAX); index < count; index++) {
+            ending.append(text(generated[index]));
+        }
+        return ending;
+    }
+
+    /** Digits are ASCII, so bytes of a cut character do no harm here. */
+    private String text(int token) {
+        return texts.computeIfAbsent(token, key -> new String(tokenizer.bytes(key), StandardCharsets.ISO_8859_1));
     }
 
     private void favourContinuations(int[] generated, int count, float[] logits) {
@@ -81,6 +109,15 @@ public final class PassageConstraint implements TokenConstraint {
             run++;
         }
         return run;
+    }
+
+    private static void forbidRepetition(int[] generated, int count, float[] logits) {
+        int tail = REPEATED_TOKENS - 1;
+        for (int start = 0; start + tail < count; start++) {
+            if (Arrays.equals(generated, start, start + tail, generated, count - tail, count)) {
+                logits[generated[start + tail]] = Float.NEGATIVE_INFINITY;
+            }
+        }
     }
 
     private void allow(int[] tokens) {

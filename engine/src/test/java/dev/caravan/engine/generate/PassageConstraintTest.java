@@ -49,6 +49,32 @@ final class PassageConstraintTest {
         assertThat(logits['f']).isEqualTo(3);
     }
 
+    @Test
+    void aNumberIsOneOfThePassages() {
+        float[] logits = new float[256];
+        PassageConstraint constraint =
+                new PassageConstraint(new ByteTokenizer(), List.of("in 2019 or 24"), List.of(), 0);
+
+        constraint.apply(new int[] {'o', 'r', ' ', '2'}, 4, logits);
+
+        assertThat(logits['0']).isZero();
+        assertThat(logits['4']).isZero();
+        assertThat(logits['9']).isEqualTo(Float.NEGATIVE_INFINITY);
+        assertThat(logits['o']).as("2 alone is not among the numbers").isEqualTo(Float.NEGATIVE_INFINITY);
+    }
+
+    @Test
+    void eightTokensDoNotOccurTwice() {
+        float[] logits = new float[256];
+        int[] generated = new ByteTokenizer().encode("abcdefgh abcdefg", Tokenizer.Specials.AS_TEXT);
+
+        new PassageConstraint(new ByteTokenizer(), List.of("abcdefgh "), List.of(), 0)
+                .apply(generated, generated.length, logits);
+
+        assertThat(logits['h']).isEqualTo(Float.NEGATIVE_INFINITY);
+        assertThat(logits['a']).isZero();
+    }
+
     /** One token per byte; hand-written, so that the runs can be read. */
     private static final class ByteTokenizer implements Tokenizer {
         @Override

@@ -14,7 +14,7 @@ public interface ConstrainedGenerator {
      * The same parameters with the constraint.
      *
      * @param passages what the answer is to be made of
-     * @param furtherTexts texts whose words are allowed as well: the question, verb endings
+     * @param furtherTexts texts whose words are allowed as well: particles, verb endings
      */
     ChatRequestParameters keepTo(ChatRequestParameters parameters, List<String> passages, List<String> furtherTexts);
 

@@ -27,7 +27,7 @@ final class PassageFocus {
     private static final int SENTENCE_CHARACTERS_MAX = 240;
 
     /** How much the rank of a passage counts against the words of its sentences. */
-    private static final double RANK_DECAY = 0.1;
+    private static final double RANK_DECAY = 0.25;
 
     private final TermAnalyzer analyzer;
 

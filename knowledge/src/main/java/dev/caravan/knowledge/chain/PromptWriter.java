@@ -103,8 +103,8 @@ final class PromptWriter {
                 .build();
         return ChatRequest.builder()
                 .messages(SystemMessage.from(system), UserMessage.from(question))
-                .parameters(generator.keepTo(
-                        parameters.overrideWith(limits), sentences, List.of(question, language.text("allowed"))))
+                .parameters(
+                        generator.keepTo(parameters.overrideWith(limits), sentences, List.of(language.text("allowed"))))
                 .build();
     }
 
