@@ -2,6 +2,7 @@ package dev.caravan.knowledge.chain;
 
 import dev.caravan.knowledge.text.Sentences;
 import dev.caravan.knowledge.text.Span;
+import dev.caravan.knowledge.text.Statement;
 import dev.caravan.knowledge.text.Term;
 import dev.caravan.knowledge.text.TermAnalyzer;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.Set;
  * <ul>
  *   <li>A window is one sentence of a passage, or two neighbouring ones.
  *   <li>Every number and identifier of the answer's sentence must stand in the window.
+ *   <li>No term that both hold may be denied by one of them only (이월된다, 이월되지 않는다).
  *   <li>Of all its terms (stems of nouns and verbs, numbers, identifiers), at least the share {@value #COVERAGE_MIN} must.
  *   <li>A sentence of fewer than {@value #TERMS_MIN} terms says too little by itself: half of the question's terms must
  *       stand in the window as well.
@@ -34,9 +36,16 @@ final class Attribution {
     private static final double PREFERENCE = 0.001;
 
     private final TermAnalyzer analyzer;
+    private final double minimumCoverage;
 
     Attribution(TermAnalyzer analyzer) {
+        this(analyzer, COVERAGE_MIN);
+    }
+
+    /** With another share than {@value #COVERAGE_MIN}, to measure what it does. */
+    Attribution(TermAnalyzer analyzer, double minimumCoverage) {
         this.analyzer = analyzer;
+        this.minimumCoverage = minimumCoverage;
     }
 
     /**
@@ -53,11 +62,12 @@ final class Attribution {
      * @param hints indices of passages that the model marked itself
      */
     Optional<Support> support(String sentence, String question, List<String> passages, Set<Integer> hints) {
-        Set<Term> said = new HashSet<>(analyzer.analyze(sentence));
-        if (said.isEmpty() || sentence.strip().endsWith("?")) {
+        Statement said = analyzer.statement(sentence);
+        int saidTerms = said.terms().size();
+        if (saidTerms == 0 || sentence.strip().endsWith("?")) {
             return Optional.empty();
         }
-        Set<Term> context = said.size() < TERMS_MIN ? new HashSet<>(analyzer.analyze(question)) : Set.of();
+        Set<Term> context = saidTerms < TERMS_MIN ? new HashSet<>(analyzer.analyze(question)) : Set.of();
         Support best = null;
         double bestScore = 0;
         for (int passage = 0; passage < passages.size(); passage++) {
@@ -73,18 +83,17 @@ final class Attribution {
         return Optional.ofNullable(best);
     }
 
-    private record Window(Span span, Set<Term> terms, int extraSentences) {}
+    private record Window(Span span, Statement statement, int extraSentences) {}
 
     private List<Window> windows(String passage) {
         List<Window> windows = new ArrayList<>();
         Window previous = null;
         for (Span span : Sentences.of(passage)) {
-            Window window = new Window(span, new HashSet<>(analyzer.analyze(span.of(passage))), 0);
+            Window window = new Window(span, analyzer.statement(span.of(passage)), 0);
             windows.add(window);
             if (previous != null) {
-                Set<Term> both = new HashSet<>(previous.terms);
-                both.addAll(window.terms);
-                windows.add(new Window(new Span(previous.span.start(), span.end()), both, 1));
+                Span both = new Span(previous.span.start(), span.end());
+                windows.add(new Window(both, previous.statement.and(window.statement), 1));
             }
             previous = window;
         }
@@ -92,15 +101,28 @@ final class Attribution {
     }
 
     /** The share of the sentence's terms that the window holds, or 0 if it does not support it. */
-    private static double score(Set<Term> said, Set<Term> context, Window window) {
-        boolean holdsExactTerms = said.stream().filter(Term::isExact).allMatch(window.terms::contains);
-        double coverage = coverage(said, window);
-        boolean holdsContext = context.isEmpty() || coverage(context, window) >= QUESTION_COVERAGE_MIN;
-        return holdsExactTerms && holdsContext && coverage >= COVERAGE_MIN ? coverage : 0;
+    private double score(Statement said, Set<Term> context, Window window) {
+        Set<Term> saidTerms = said.terms();
+        Set<Term> held = window.statement.terms();
+        boolean holdsExactTerms = saidTerms.stream().filter(Term::isExact).allMatch(held::contains);
+        double coverage = coverage(saidTerms, held);
+        boolean holdsContext = context.isEmpty() || coverage(context, held) >= QUESTION_COVERAGE_MIN;
+        boolean isSupported =
+                holdsExactTerms && holdsContext && coverage >= minimumCoverage && !contradicts(said, window.statement);
+        return isSupported ? coverage : 0;
     }
 
-    private static double coverage(Set<Term> terms, Window window) {
-        long held = terms.stream().filter(window.terms::contains).count();
-        return (double) held / terms.size();
+    private static boolean contradicts(Statement said, Statement window) {
+        return said.affirmed().stream().anyMatch(term -> isOnlyIn(term, window.negated(), window.affirmed()))
+                || said.negated().stream().anyMatch(term -> isOnlyIn(term, window.affirmed(), window.negated()));
+    }
+
+    private static boolean isOnlyIn(Term term, Set<Term> set, Set<Term> other) {
+        return set.contains(term) && !other.contains(term);
+    }
+
+    private static double coverage(Set<Term> terms, Set<Term> held) {
+        long count = terms.stream().filter(held::contains).count();
+        return (double) count / terms.size();
     }
 }

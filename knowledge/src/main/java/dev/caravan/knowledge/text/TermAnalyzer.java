@@ -55,8 +55,21 @@ public final class TermAnalyzer {
 
     /** The terms of a text in its order, repeated where they occur again. */
     public List<Term> analyze(String text) {
-        List<Code> codes = Codes.find(text);
         List<Term> terms = new ArrayList<>();
+        analyze(text, terms, new Negations());
+        return terms;
+    }
+
+    /** The terms of a sentence, those apart that it denies. */
+    public Statement statement(String sentence) {
+        List<Term> terms = new ArrayList<>();
+        Negations negations = new Negations();
+        analyze(sentence, terms, negations);
+        return negations.statement(terms);
+    }
+
+    private void analyze(String text, List<Term> terms, Negations negations) {
+        List<Code> codes = Codes.find(text);
         try (TokenStream tokens = nori.tokenStream("text", text)) {
             CharTermAttribute term = tokens.addAttribute(CharTermAttribute.class);
             OffsetAttribute offset = tokens.addAttribute(OffsetAttribute.class);
@@ -81,6 +94,8 @@ public final class TermAnalyzer {
                     unknown.flush(terms);
                     add(term.toString(), speech, stemmer, terms);
                 }
+                String surface = text.substring(offset.startOffset(), offset.endOffset());
+                negations.token(term.toString(), surface, speech.getLeftPOS(), terms);
             }
             unknown.flush(terms);
             tokens.end();
@@ -90,7 +105,6 @@ public final class TermAnalyzer {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return terms;
     }
 
     private static void add(String token, PartOfSpeechAttribute speech, EnglishStemmer stemmer, List<Term> terms) {

@@ -60,6 +60,16 @@ class TermAnalyzerTest {
     }
 
     @Test
+    void negationBelongsToTheNearestTerm() {
+        assertThat(negated("사용하지 않은 반차는 다음 달로 이월되지 않는다.")).containsExactlyInAnyOrder("사용", "이월");
+        assertThat(negated("결제를 이용할 수 없습니다.")).containsExactly("이용");
+        assertThat(negated("결제를 이용하지 못합니다.")).containsExactly("이용");
+        assertThat(negated("비밀번호를 공유하면 안 된다.")).containsExactly("공유");
+        assertThat(negated("Employees must not share their badge.")).containsExactly("share");
+        assertThat(negated("인증이 5월 말에 끝난다고 보고하였다.")).isEmpty();
+    }
+
+    @Test
     void anyTextIsAnalysed() {
         for (String text :
                 List.of("", " ", "😀🎉", "a".repeat(5000), "가".repeat(5000), "-".repeat(3000), "1".repeat(300))) {
@@ -70,6 +80,10 @@ class TermAnalyzerTest {
 
     private static List<String> words(TermAnalyzer analyzer, String text) {
         return analyzer.analyze(text).stream().map(Term::text).toList();
+    }
+
+    private List<String> negated(String text) {
+        return comparison.statement(text).negated().stream().map(Term::text).toList();
     }
 
     private List<String> numbers(String text) {
