@@ -45,16 +45,24 @@ export default defineConfig({
   ...(startsServer
     ? {
         webServer: {
-          command: `../caravan run --yes --port ${PORT} --model gemma-3-270m`,
+          command: `../caravan run --yes --port ${PORT} --model "${chatModel()}"`,
           url: `http://localhost:${PORT}/actuator/health/readiness`,
           env: { CARAVAN_HOME: process.env.CARAVAN_E2E_HOME ?? "" },
-          timeout: 300_000,
+          timeout: 900_000,
           stdout: "ignore" as const,
           gracefulShutdown: { signal: "SIGTERM" as const, timeout: 30_000 },
         },
       }
     : {}),
 });
+
+/** The file itself: its licence was accepted when it was fetched. */
+function chatModel(): string {
+  const folder = join(process.env.CARAVAN_TEST_MODELS ?? "", "gemma-3-270m");
+  const file = readdirSync(folder).find((name) => name.endsWith(".gguf"));
+  if (!file) throw new Error(`${folder} holds no .gguf file.`);
+  return join(folder, file);
+}
 
 /** A new home that has the test models and nothing else. */
 function emptyHome(): string {

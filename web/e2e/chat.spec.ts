@@ -3,6 +3,7 @@ import {
   ask,
   composer,
   expect,
+  expectAnswered,
   LEAVE_RULES_TEXT,
   openChat,
   provideDocument,
@@ -142,9 +143,7 @@ test("Enter during a Korean composition sends once, with the last syllable", asy
   await page.keyboard.press("Enter");
   await page.keyboard.press("Enter");
   await expect(composer(page)).toHaveValue("");
-  await expect(answers(page).last()).toHaveAttribute("data-phase", "completed", {
-    timeout: 120_000,
-  });
+  await expectAnswered(page);
   expect(sent).toHaveLength(1);
   expect(JSON.parse(sent[0] ?? "{}")).toMatchObject({
     messages: [{ role: "user", content: "연차는 며칠인가요" }],

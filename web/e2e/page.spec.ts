@@ -4,7 +4,16 @@ import { createRequire } from "node:module";
 import type { Page } from "@playwright/test";
 import type { AxeResults } from "axe-core";
 
-import { answers, ask, composer, expect, openChat, provideDocument, test } from "./support";
+import {
+  answers,
+  ask,
+  composer,
+  expect,
+  expectAnswered,
+  openChat,
+  provideDocument,
+  test,
+} from "./support";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const QUESTION = "휴가는 언제까지 신청하나요?";
@@ -114,9 +123,7 @@ test("everything is reached by keyboard alone", async ({ page }) => {
   await expect(composer(page)).toBeFocused();
   await page.keyboard.type(QUESTION);
   await page.keyboard.press("Enter");
-  await expect(answers(page).last()).toHaveAttribute("data-phase", "completed", {
-    timeout: 120_000,
-  });
+  await expectAnswered(page);
   await tabTo(/^\d+ 휴가-규정\.md|휴가-규정\.md/, "button");
   const outline = await focused.evaluate((element) => getComputedStyle(element).outlineStyle);
   expect(outline, "a visible ring around what has the focus").not.toBe("none");

@@ -90,7 +90,14 @@ export async function ask(page: Page, question: string) {
   await composer(page).fill(question);
   await composer(page).press("Enter");
   await expect(page.getByText(question, { exact: true }).last()).toBeVisible();
-  await expect(answers(page).last()).toHaveAttribute("data-phase", "completed", {
+  await expectAnswered(page);
+}
+
+/** Waits for the end of the last answer; one that failed is known at once. */
+export async function expectAnswered(page: Page) {
+  const answer = answers(page).last();
+  await expect(answer).toHaveAttribute("data-phase", /completed|failed|stopped/, {
     timeout: 120_000,
   });
+  await expect(answer).toHaveAttribute("data-phase", "completed", { timeout: 1 });
 }
