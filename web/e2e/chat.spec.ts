@@ -91,25 +91,30 @@ test("Stop keeps what was written, marks it, and frees the engine", async ({ pag
 test("Escape stops a running answer, and the stopped text is still there after a reload", async ({
   page,
 }) => {
+  // Pressed by the page itself when the first words are drawn: a short answer is over before a test can see it.
+  await page.evaluate(() => {
+    const observer = new MutationObserver(() => {
+      if (!document.querySelector('[data-phase="streaming"] .prose-answer')?.textContent) return;
+      observer.disconnect();
+      document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+    });
+    observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+  await composer(page).fill(QUESTION);
+  await composer(page).press("Enter");
   const answer = answers(page).last();
-  let kept = "";
-  for (let attempt = 1; attempt <= 5 && kept === ""; attempt++) {
-    await openChat(page);
-    await composer(page).fill("휴가 규정의 모든 조항을 처음부터 끝까지 자세하게 설명해 주세요.");
-    await composer(page).press("Enter");
-    await expect(answer.locator(".prose-answer")).toBeVisible({ timeout: 60_000 });
-    await page.keyboard.press("Escape");
-    await expect(answer).toHaveAttribute("data-phase", /stopped|completed/);
-    if ((await answer.getAttribute("data-phase")) === "stopped") {
-      kept = (await answer.locator(".prose-answer").textContent()) ?? "";
-    }
-  }
-  expect(kept, "text that was there when Escape was pressed, in one of five answers").not.toBe("");
+  await expect(answer).toHaveAttribute("data-phase", /stopped|completed|failed/, {
+    timeout: 60_000,
+  });
+  expect(await answer.getAttribute("data-phase")).toBe("stopped");
+  await expect(answer.getByText("중지됨")).toBeVisible();
   await expect(page.getByRole("button", { name: "다시 생성" })).toBeVisible();
+  const text = answer.locator(".prose-answer");
+  const kept = (await text.textContent()) ?? "";
+  expect(kept).not.toBe("");
   await page.reload();
   await expect(answer).toHaveAttribute("data-phase", "stopped");
-  await expect(answer.getByText("중지됨")).toBeVisible();
-  expect((await answer.locator(".prose-answer").textContent())?.slice(0, 1)).toBe(kept.slice(0, 1));
+  await expect(text).toHaveText(kept);
 });
 
 test("an answer can be asked for again, and both versions are kept", async ({ page }) => {
