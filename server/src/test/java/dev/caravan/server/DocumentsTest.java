@@ -2,6 +2,8 @@ package dev.caravan.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import dev.caravan.server.TestServer.Answer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -72,6 +74,22 @@ final class DocumentsTest {
                         .get("data")
                         .isEmpty())
                 .isTrue();
+    }
+
+    @Test
+    void moreDocumentsThanConnectionsAreIngested() {
+        String store = SERVER.newVectorStore();
+        for (int i = 0; i < 15; i++) {
+            SERVER.ingest(store, "문서 %d.txt".formatted(i), "낙타 %d번은 사막을 건넌다.".formatted(i));
+        }
+
+        assertThat(SERVER.get("/v1/vector_stores/" + store)
+                        .json()
+                        .at("/file_counts/completed")
+                        .intValue())
+                .isEqualTo(15);
+        HikariPoolMXBean pool = SERVER.bean(HikariDataSource.class).getHikariPoolMXBean();
+        assertThat(pool.getActiveConnections()).isLessThanOrEqualTo(2);
     }
 
     @Test

@@ -1,4 +1,4 @@
 package dev.caravan.server.files;
 
-/** A file is being deleted; listeners take part in the same transaction. */
+/** A file is being deleted; a listener that fails keeps the file. */
 public record FileDeleted(String fileId) {}

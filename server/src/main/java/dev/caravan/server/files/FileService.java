@@ -125,7 +125,7 @@ public class FileService {
         return repository.list(page, purpose);
     }
 
-    /** Deletes a file everywhere; whoever holds something of it takes part in the transaction. */
+    /** Deletes a file everywhere; whoever holds something of it lets go first. */
     void delete(String id) {
         StoredFile file = require(id);
         transaction.executeWithoutResult(status -> {

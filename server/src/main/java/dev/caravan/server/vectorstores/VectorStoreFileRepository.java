@@ -59,9 +59,10 @@ class VectorStoreFileRepository {
 
     /** Counts a run of the job; empty if there is nothing to run for. */
     OptionalInt beginAttempt(String vectorStoreId, String fileId) {
-        return statement("begin-attempt", vectorStoreId, fileId).query((row, number) -> row.getInt("attempts")).stream()
-                .mapToInt(Integer::intValue)
-                .findFirst();
+        return statement("begin-attempt", vectorStoreId, fileId)
+                .query((row, number) -> OptionalInt.of(row.getInt("attempts")))
+                .optional()
+                .orElseGet(OptionalInt::empty);
     }
 
     boolean progress(String vectorStoreId, String fileId, String stage, double progress) {

@@ -21,7 +21,10 @@ import org.springframework.context.event.EventListener;
 import org.springframework.stereotype.Service;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** Vector stores and what is in them. A row and its job, and a row and its segments, change in one transaction. */
+/**
+ * Vector stores and what is in them. A row and its job change in one transaction. Segments have transactions of their own:
+ * they are gone before the row is, so that a crash in between leaves a row to delete again and nothing to find.
+ */
 @Service
 public class VectorStoreService {
 
@@ -194,7 +197,7 @@ public class VectorStoreService {
         return requireFile(vectorStoreId, fileId);
     }
 
-    /** Takes part in the deletion of a file: its rows go with it, and so do its segments. */
+    /** A file is being deleted: its segments go before its rows do. */
     @EventListener
     void on(FileDeleted deleted) {
         knowledge.removeFile(deleted.fileId());
