@@ -37,10 +37,7 @@ final class DiskErrors {
         while (existing != null && !Files.exists(existing)) {
             existing = existing.getParent();
         }
-        try {
-            return existing == null ? 0 : Files.getFileStore(existing).getUsableSpace() / (1024 * 1024);
-        } catch (IOException e) {
-            return 0;
-        }
+        // Not Files.getFileStore, which needs a mount point that a chroot does not show.
+        return existing == null ? 0 : existing.toFile().getUsableSpace() / (1024 * 1024);
     }
 }

@@ -110,6 +110,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     private static EmbeddedPostgres startLocked(
             PostgresSettings settings, ServerAccount account, PostgresDirectories directories, HomeLock lock)
             throws IOException {
+        directories.setAsideDataOfRemovedHome();
         Postmaster postmaster = postmaster(settings, account, directories);
         Optional<PostmasterFile> survivor = postmaster.running();
         int port;

@@ -73,6 +73,16 @@ record PostgresDirectories(Path root, Path server) {
         }
     }
 
+    /**
+     * Data outside the home outlive a home that was removed, but nobody knows their password any more. They are kept
+     * under another name, so that a new home begins empty, as one expects of it.
+     */
+    void setAsideDataOfRemovedHome() throws IOException {
+        if (!server.equals(root) && Files.exists(data()) && !Files.exists(password())) {
+            Files.move(data(), server.resolve("data-of-removed-home-" + System.currentTimeMillis()));
+        }
+    }
+
     static void giveToNobody(Path path) throws IOException {
         Files.setOwner(
                 path, path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));

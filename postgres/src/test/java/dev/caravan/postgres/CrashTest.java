@@ -30,13 +30,14 @@ class CrashTest {
     Path home;
 
     @AfterEach
-    void nothingIsLeftRunning() {
-        long pid = PostmasterFile.read(home.resolve("postgres/data"))
+    void nothingIsLeftRunning() throws IOException {
+        long pid = PostmasterFile.read(TestHome.data(home))
                 .map(PostmasterFile::pid)
                 .orElse(0L);
         assertThat(pid == 0 || !ProcessTable.isRunning(pid))
                 .as("PostgreSQL stopped")
                 .isTrue();
+        TestHome.clean(home);
     }
 
     @Test
@@ -91,7 +92,7 @@ class CrashTest {
     @Test
     void aStalePidFileOfAnotherProcessIsNotBelieved() throws Exception {
         EmbeddedPostgres.start(PostgresSettings.inHome(home)).close();
-        Path pidFile = home.resolve("postgres/data").resolve(PostmasterFile.NAME);
+        Path pidFile = TestHome.data(home).resolve(PostmasterFile.NAME);
         // This JVM's own id: alive, and no PostgreSQL.
         Files.writeString(
                 pidFile, ProcessHandle.current().pid() + "\n" + home + "\n1\n5432\n\n127.0.0.1\n 1 1\nready   \n");
@@ -103,7 +104,7 @@ class CrashTest {
     }
 
     private long pid() {
-        return PostmasterFile.read(home.resolve("postgres/data")).orElseThrow().pid();
+        return PostmasterFile.read(TestHome.data(home)).orElseThrow().pid();
     }
 
     private static void killHard(long pid) {

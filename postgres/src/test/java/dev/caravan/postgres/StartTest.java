@@ -16,6 +16,7 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,6 +25,11 @@ class StartTest {
 
     @TempDir
     Path directory;
+
+    @AfterEach
+    void clean() throws IOException {
+        TestHome.clean(directory);
+    }
 
     @Test
     void twoStartsThatUnpackAtOnceDoSoOnceAndBothGetIt() throws Exception {
@@ -76,12 +82,26 @@ class StartTest {
 
     @Test
     void anInterruptedInitdbIsDoneAgain() throws Exception {
-        Path unfinished = Files.createDirectories(directory.resolve("postgres/data.new/base"));
+        Path unfinished = Files.createDirectories(
+                TestHome.directories(directory).unfinishedData().resolve("base"));
         Files.writeString(unfinished.resolve("half"), "half");
         try (EmbeddedPostgres postgres = EmbeddedPostgres.start(PostgresSettings.inHome(directory))) {
             assertThat(TestDatabase.value(postgres.address(), "SELECT 1")).isEqualTo("1");
         }
-        assertThat(directory.resolve("postgres/data.new")).doesNotExist();
+        assertThat(TestHome.directories(directory).unfinishedData()).doesNotExist();
+    }
+
+    @Test
+    void aHomeThatWasRemovedAndMadeAgainBeginsEmpty() throws Exception {
+        try (EmbeddedPostgres postgres = EmbeddedPostgres.start(PostgresSettings.inHome(directory))) {
+            TestDatabase.execute(postgres.address(), "CREATE TABLE t (id int)");
+        }
+        PostgresWheel.deleteTree(directory.resolve("postgres"));
+
+        try (EmbeddedPostgres postgres = EmbeddedPostgres.start(PostgresSettings.inHome(directory))) {
+            assertThat(TestDatabase.value(postgres.address(), "SELECT coalesce(to_regclass('t')::text, 'gone')"))
+                    .isEqualTo("gone");
+        }
     }
 
     @Test
@@ -93,7 +113,7 @@ class StartTest {
                 .isInstanceOf(PostgresException.class)
                 .hasMessageContaining("postgres/password");
         // The server that was started to find this out is not left behind.
-        assertThat(ProcessTable.workingIn(directory.resolve("postgres/data"))).isEmpty();
+        assertThat(ProcessTable.workingIn(TestHome.data(directory))).isEmpty();
     }
 
     @Test
@@ -156,7 +176,7 @@ class StartTest {
                             TestDatabase.execute(postgres.address(), "INSERT INTO t VALUES (2, 'secret sentence')"))
                     .isInstanceOf(java.sql.SQLException.class);
         }
-        assertThat(Files.readString(directory.resolve("postgres/postgres.log")))
+        assertThat(Files.readString(TestHome.directories(directory).log()))
                 .contains("duplicate key")
                 .doesNotContain("secret sentence");
     }

@@ -1,7 +1,6 @@
 package dev.caravan.server.models.catalogue;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Says before a download, and after one that failed, whether the disk is the matter. */
@@ -11,10 +10,15 @@ final class DiskSpace {
 
     private DiskSpace() {}
 
-    static void check(Path folder, long neededBytes, String file) throws IOException {
-        if (Files.getFileStore(folder).getUsableSpace() < neededBytes + RESERVE_BYTES) {
+    static void check(Path folder, long neededBytes, String file) {
+        if (freeBytes(folder) < neededBytes + RESERVE_BYTES) {
             throw full(folder, neededBytes, file);
         }
+    }
+
+    /** Not Files.getFileStore, which needs a mount point that a chroot does not show. */
+    private static long freeBytes(Path folder) {
+        return folder.toFile().getUsableSpace();
     }
 
     static boolean isFull(IOException error) {
@@ -23,13 +27,8 @@ final class DiskSpace {
     }
 
     static ModelException full(Path folder, long neededBytes, String file) {
-        long free;
-        try {
-            free = Files.getFileStore(folder).getUsableSpace();
-        } catch (IOException e) {
-            free = 0;
-        }
         return new ModelException(file + " needs " + Bytes.human(neededBytes) + " more but the disk of " + folder
-                + " has " + Bytes.human(free) + " free: free some space and pull again; what has come is kept.");
+                + " has " + Bytes.human(freeBytes(folder))
+                + " free: free some space and pull again; what has come is kept.");
     }
 }
