@@ -2,6 +2,7 @@ package dev.caravan.knowledge.chain;
 
 import dev.caravan.knowledge.chain.Attribution.Support;
 import dev.caravan.knowledge.chain.MarkFilter.Mark;
+import dev.caravan.knowledge.parse.Anchor;
 import dev.caravan.knowledge.retrieve.RetrievedSegment;
 import dev.caravan.knowledge.text.Sentences;
 import dev.caravan.knowledge.text.Span;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Citations and sources of a finished answer: each of its sentences is attributed by itself. */
 record AnswerCitations(List<Citation> citations, List<Source> sources) {
@@ -20,13 +22,15 @@ record AnswerCitations(List<Citation> citations, List<Source> sources) {
      * @param content the answer without the model's own marks
      * @param marks those marks
      * @param segments the passages as they were numbered for the model, from 1
+     * @param anchors finds the page or paragraph at a place of a document; a segment may hold several
      */
     static AnswerCitations of(
             Attribution attribution,
             String question,
             String content,
             List<Mark> marks,
-            List<RetrievedSegment> segments) {
+            List<RetrievedSegment> segments,
+            AnchorFinder anchors) {
         List<String> passages = segments.stream().map(RetrievedSegment::text).toList();
         Map<Integer, Integer> indices = new LinkedHashMap<>();
         List<Citation> citations = new ArrayList<>();
@@ -35,7 +39,12 @@ record AnswerCitations(List<Citation> citations, List<Source> sources) {
                     attribution.support(sentence.of(content), question, passages, hints(marks, sentence));
             support.ifPresent(found -> {
                 int index = indices.computeIfAbsent(found.passage(), passage -> indices.size() + 1);
-                citations.add(citation(index, content, sentence, segments.get(found.passage()), found.quote()));
+                RetrievedSegment segment = segments.get(found.passage());
+                Anchor anchor = anchors.anchorAt(
+                                segment.documentHash(),
+                                segment.start() + found.quote().start())
+                        .orElse(null);
+                citations.add(citation(index, content, sentence, segment, found.quote(), anchor));
             });
         }
         return new AnswerCitations(List.copyOf(citations), sources(segments, indices));
@@ -49,14 +58,21 @@ record AnswerCitations(List<Citation> citations, List<Source> sources) {
                 .collect(Collectors.toSet());
     }
 
-    private static Citation citation(int index, String content, Span sentence, RetrievedSegment segment, Span quote) {
+    /** Looks up the page or paragraph at a place of a document; empty if the document has gone meanwhile. */
+    @FunctionalInterface
+    interface AnchorFinder {
+        Optional<Anchor> anchorAt(String documentHash, int position);
+    }
+
+    private static Citation citation(
+            int index, String content, Span sentence, RetrievedSegment segment, Span quote, @Nullable Anchor anchor) {
         return new Citation(
                 index,
                 segment.fileId(),
                 segment.filename(),
                 segment.documentHash(),
-                segment.page(),
-                segment.paragraph(),
+                anchor == null ? segment.page() : anchor.page(),
+                anchor == null ? segment.paragraph() : anchor.paragraph(),
                 quote.of(segment.text()),
                 content.codePointCount(0, sentence.start()),
                 content.codePointCount(0, sentence.end()),

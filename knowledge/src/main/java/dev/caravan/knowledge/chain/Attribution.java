@@ -72,8 +72,10 @@ final class Attribution {
         double bestScore = 0;
         for (int passage = 0; passage < passages.size(); passage++) {
             for (Window window : windows(passages.get(passage))) {
-                double score = score(said, context, window) - PREFERENCE * window.extraSentences;
-                score += hints.contains(passage) ? PREFERENCE / 2 : 0;
+                double share = score(said, context, window);
+                double hint = hints.contains(passage) ? PREFERENCE / 2 : 0;
+                // A mark of the model's own is no support; it only chooses among what supports.
+                double score = share == 0 ? 0 : share - PREFERENCE * window.extraSentences + hint;
                 if (score > bestScore) {
                     bestScore = score;
                     best = new Support(passage, window.span);

@@ -38,6 +38,7 @@ public final class RagChain {
     private final StreamingChatModel model;
     private final PromptWriter prompts;
     private final Attribution attribution;
+    private final FollowUpQuery followUps;
 
     public RagChain(
             HybridRetriever retriever, StreamingChatModel model, RagSettings settings, ConstrainedGenerator generator) {
@@ -46,6 +47,7 @@ public final class RagChain {
         this.model = model;
         this.prompts = new PromptWriter(settings, generator, analyzer);
         this.attribution = new Attribution(analyzer);
+        this.followUps = new FollowUpQuery(analyzer);
     }
 
     /**
@@ -71,8 +73,13 @@ public final class RagChain {
         StreamedAnswer streamed = new StreamedAnswer(listener, cancelled);
         model.chat(prompt, streamed);
         ChatResponse response = streamed.await();
-        AnswerCitations cited =
-                AnswerCitations.of(attribution, question.singleText(), streamed.content(), streamed.marks(), segments);
+        AnswerCitations cited = AnswerCitations.of(
+                attribution,
+                question.singleText(),
+                streamed.content(),
+                streamed.marks(),
+                segments,
+                retriever::anchorAt);
         return new RagAnswer(
                 streamed.content(),
                 cited.citations(),
@@ -84,6 +91,7 @@ public final class RagChain {
 
     private RetrievalAugmentor augmentor(RagRequest request, List<ChatMessage> conversation) {
         return DefaultRetrievalAugmentor.builder()
+                .queryTransformer(followUps)
                 .contentRetriever(
                         new SegmentContentRetriever(retriever, request.vectorStoreIds(), request.maxResults()))
                 .contentAggregator(found ->

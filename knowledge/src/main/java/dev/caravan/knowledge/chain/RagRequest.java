@@ -8,7 +8,7 @@ import java.util.List;
  * A conversation that ends with a question.
  *
  * @param messages oldest first; the last one is the user's question
- * @param vectorStoreIds where to look; with none the model answers without documents
+ * @param vectorStoreIds where to look; with none nothing is found, and the answer says so
  * @param maxResults at most this many passages, 1 to 50
  * @param parameters passed on to the model
  */

@@ -103,6 +103,12 @@ final class AttributionTest {
     }
 
     @Test
+    void aMarkOfTheModelIsNoSupport() {
+        assertThat(attribution.support("주차장은 지하 3층에 있습니다.", "주차장은 어디인가요?", List.of("주차장은 지하 2층에 있습니다."), Set.of(0)))
+                .isEmpty();
+    }
+
+    @Test
     void aQuestionIsNotSupported() {
         String text = "주차장은 지하 2층에 있나요?";
 

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.caravan.knowledge;
+
+import org.jspecify.annotations.NullMarked;
