@@ -2,16 +2,19 @@ import { join } from "node:path";
 
 import type { Page } from "@playwright/test";
 
-import { answers, ask, expect, openChat, provideDocument, test } from "./support";
+import { answers, ask, DOCUMENTS, expect, openChat, provideDocument, test } from "./support";
 
 /** The README's pictures go into the repository; the others, for a look at every variant, stay out of it. */
 const IMAGES = join(import.meta.dirname, "../../docs/images");
 const REVIEW = join(import.meta.dirname, "../test-results/review");
-const QUESTION = "배우자가 출산하면 휴가를 며칠 쓸 수 있나요?";
+const QUESTIONS = [
+  "급한 사정이 있으면 휴가를 어떻게 알리나요?",
+  "휴가를 쓰려면 언제까지 신청서를 내야 하나요?",
+];
 
 async function chat(page: Page, path: string) {
   await openChat(page);
-  await ask(page, QUESTION);
+  for (const question of QUESTIONS) await ask(page, question);
   const answer = answers(page).last();
   const citations = answer.locator("[data-slot=citation]");
   const opener = (await citations.count()) > 0 ? citations : answer.locator("[data-slot=source]");
@@ -29,7 +32,9 @@ async function documents(page: Page, path: string) {
   await page.screenshot({ path });
 }
 
-test.beforeEach(({ request }) => provideDocument(request));
+test.beforeEach(async ({ request }) => {
+  for (const path of DOCUMENTS) await provideDocument(request, path);
+});
 
 test.describe("desktop", () => {
   test.use({ viewport: { width: 1360, height: 850 }, deviceScaleFactor: 2 });

@@ -1,10 +1,12 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
 import { type APIRequestContext, expect, type Page, test as base } from "@playwright/test";
 
 const FOLDER = join(import.meta.dirname, "documents");
-export const LEAVE_RULES = join(FOLDER, "휴가-규정.md");
+const LEAVE_RULES = join(FOLDER, "휴가-규정.md");
+/** All sample documents. */
+export const DOCUMENTS = readdirSync(FOLDER).map((name) => join(FOLDER, name));
 export const LEAVE_RULES_TEXT = readFileSync(LEAVE_RULES, "utf8");
 
 interface Options {

@@ -15,7 +15,8 @@ export function CitationButton({ annotation, onOpen }: CitationButtonProps) {
   const { t } = useTranslation();
   const { index, filename, quote } = annotation;
   const [isShown, setShown] = useState(false);
-  // Once the source is open the card has nothing to add, until the person comes back to the button.
+  // Once the source is open the card has nothing to add, until the person comes to the button anew. Leaving is too
+  // early to forget this: a card that was about to open when the button was pressed still asks to.
   const isOpened = useRef(false);
   const comeBack = () => {
     isOpened.current = false;
@@ -33,8 +34,8 @@ export function CitationButton({ annotation, onOpen }: CitationButtonProps) {
           data-slot="citation"
           aria-label={t("sources.open", { index, name: filename })}
           className="relative mx-0.5 inline-flex h-[1.35em] min-w-[1.35em] -translate-y-[0.2em] items-center justify-center rounded-md bg-accent-soft px-1 text-[0.72em] leading-none font-semibold text-accent-text transition-colors after:absolute after:-inset-1.5 hover:bg-accent hover:text-accent-foreground"
-          onPointerLeave={comeBack}
-          onBlur={comeBack}
+          onPointerEnter={comeBack}
+          onFocus={(event) => event.currentTarget.matches(":focus-visible") && comeBack()}
           onClick={() => {
             isOpened.current = true;
             setShown(false);
