@@ -2,7 +2,6 @@ package dev.caravan.knowledge.chain;
 
 import dev.caravan.knowledge.retrieve.RetrievedSegment;
 import dev.caravan.knowledge.retrieve.SegmentContent;
-import dev.caravan.knowledge.text.TermAnalyzer;
 import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.UserMessage;
@@ -21,17 +20,17 @@ final class PromptWriter {
     /** Kept free for the template's own tokens. */
     private static final int TEMPLATE_TOKENS = 128;
 
-    private static final int FOCUS_SENTENCES = 5;
+    private static final int FOCUS_SENTENCES = 4;
     private static final int COMPLETION_TOKENS_MAX = 160;
 
     private final RagSettings settings;
     private final ConstrainedGenerator generator;
     private final PassageFocus focus;
 
-    PromptWriter(RagSettings settings, ConstrainedGenerator generator, TermAnalyzer analyzer) {
+    PromptWriter(RagSettings settings, ConstrainedGenerator generator, PassageFocus focus) {
         this.settings = settings;
         this.generator = generator;
-        this.focus = new PassageFocus(analyzer);
+        this.focus = focus;
     }
 
     /** The best segments that fit the context beside the conversation and the answer. */

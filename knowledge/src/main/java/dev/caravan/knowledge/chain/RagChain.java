@@ -40,12 +40,20 @@ public final class RagChain {
     private final Attribution attribution;
     private final FollowUpQuery followUps;
 
+    /**
+     * @param similarity chooses sentences for a model of the style {@link PromptStyle#COMPLETION}
+     * @param generator keeps the answers of such a model to them
+     */
     public RagChain(
-            HybridRetriever retriever, StreamingChatModel model, RagSettings settings, ConstrainedGenerator generator) {
+            HybridRetriever retriever,
+            StreamingChatModel model,
+            RagSettings settings,
+            SentenceSimilarity similarity,
+            ConstrainedGenerator generator) {
         TermAnalyzer analyzer = TermAnalyzer.forComparison();
         this.retriever = retriever;
         this.model = model;
-        this.prompts = new PromptWriter(settings, generator, analyzer);
+        this.prompts = new PromptWriter(settings, generator, new PassageFocus(analyzer, similarity));
         this.attribution = new Attribution(analyzer);
         this.followUps = new FollowUpQuery(analyzer);
     }

@@ -9,10 +9,11 @@ import org.junit.jupiter.api.Test;
 
 final class PassageFocusTest {
 
-    private final PassageFocus focus = new PassageFocus(TermAnalyzer.forComparison());
+    private final PassageFocus focus =
+            new PassageFocus(TermAnalyzer.forComparison(), (question, sentences) -> new double[sentences.size()]);
 
     @Test
-    void theSentencesThatShareTheQuestionsWordsRemainInTheOrderOfTheText() {
+    void theSentencesThatShareTheQuestionsWordsRemainTheBestLast() {
         String text = "도서관은 오전 9시에 문을 엽니다. 주차장은 지하 2층에 있습니다. 방문객은 2시간까지 무료로 주차할 수 있습니다.";
 
         assertThat(focus.sentences("방문객은 주차장을 몇 시간 무료로 쓰나요?", List.of(segment(text)), 2))
@@ -31,6 +32,18 @@ final class PassageFocusTest {
     void aQuestionWithoutCommonWordsGetsTheBestPassagesFirstSentences() {
         assertThat(focus.sentences("왜?", List.of(segment("첫째 문장은 길게 씁니다. 둘째 문장도 길게 씁니다.")), 1))
                 .containsExactly("첫째 문장은 길게 씁니다.");
+    }
+
+    @Test
+    void aSentenceThatIsNearInMeaningIsFoundWithoutACommonWord() {
+        PassageFocus byMeaning = new PassageFocus(
+                TermAnalyzer.forComparison(),
+                (question, sentences) -> sentences.stream()
+                        .mapToDouble(sentence -> sentence.contains("무료") ? 1 : 0)
+                        .toArray());
+
+        assertThat(byMeaning.sentences("얼마예요?", List.of(segment("정문은 남쪽에 있습니다. 입장은 무료입니다. 우산은 맡겨 주세요.")), 1))
+                .containsExactly("입장은 무료입니다.");
     }
 
     private static RetrievedSegment segment(String text) {

@@ -9,6 +9,7 @@ import dev.caravan.knowledge.chain.RagChain;
 import dev.caravan.knowledge.chain.RagListener;
 import dev.caravan.knowledge.chain.RagRequest;
 import dev.caravan.knowledge.chain.RagSettings;
+import dev.caravan.knowledge.chain.SentenceSimilarity;
 import dev.caravan.knowledge.ingest.IngestListener;
 import dev.caravan.knowledge.ingest.IngestRequest;
 import dev.caravan.knowledge.ingest.IngestedDocument;
@@ -61,7 +62,7 @@ public class KnowledgeService {
     private final ModelRegistry models;
 
     /** What depends on the embedding model. */
-    private record Parts(Ingestion ingestion, HybridRetriever retriever) {}
+    private record Parts(Ingestion ingestion, HybridRetriever retriever, SentenceSimilarity similarity) {}
 
     KnowledgeService(DataSource dataSource, ModelRegistry models, UploadProperties uploads) {
         this.models = models;
@@ -85,15 +86,12 @@ public class KnowledgeService {
     private Parts parts(DataSource dataSource, LoadedEncoder loaded) {
         TextEncoder encoder = loaded.encoder();
         EmbeddingSpace space = new EmbeddingSpace(encoder.modelName(), encoder.dimension());
-        Ingestion ingestion = new Ingestion(
-                dataSource,
-                parser,
-                SegmentSplitter.withDefaults(encoder::countTokens),
-                space,
-                CaravanEmbeddingModel.forPassages(encoder));
-        HybridRetriever retriever = new HybridRetriever(
-                dataSource, space, CaravanEmbeddingModel.forQueries(encoder), RetrievalSettings.defaults());
-        return new Parts(ingestion, retriever);
+        EmbeddingModel queries = CaravanEmbeddingModel.forQueries(encoder);
+        EmbeddingModel passages = CaravanEmbeddingModel.forPassages(encoder);
+        Ingestion ingestion =
+                new Ingestion(dataSource, parser, SegmentSplitter.withDefaults(encoder::countTokens), space, passages);
+        HybridRetriever retriever = new HybridRetriever(dataSource, space, queries, RetrievalSettings.defaults());
+        return new Parts(ingestion, retriever, SentenceSimilarity.cosine(queries, passages));
     }
 
     /** Deletes without an embedding model: a person must get rid of a document also when the model is broken. */
@@ -153,8 +151,9 @@ public class KnowledgeService {
                 counter,
                 model.contextTokens(),
                 Math.min(MAX_ANSWER_TOKENS, model.contextTokens() / 4));
-        return new RagChain(retriever(), chat.streaming(), settings, KnowledgeService::keepTo)
-                .answer(request, listener, cancelled);
+        RagChain chain = new RagChain(
+                retriever(), chat.streaming(), settings, parts.join().similarity(), KnowledgeService::keepTo);
+        return chain.answer(request, listener, cancelled);
     }
 
     /** Knowledge's port for constrained decoding, on the engine. */
