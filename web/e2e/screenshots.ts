@@ -8,7 +8,7 @@ import { answers, ask, DOCUMENTS, expect, openChat, provideDocument, test } from
 const IMAGES = join(import.meta.dirname, "../../docs/images");
 const REVIEW = join(import.meta.dirname, "../test-results/review");
 const QUESTIONS = [
-  "급한 사정이 있으면 휴가를 어떻게 알리나요?",
+  "비밀번호는 며칠마다 바꿔야 하나요?",
   "휴가를 쓰려면 언제까지 신청서를 내야 하나요?",
 ];
 
