@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -70,6 +70,8 @@ function emptyHome(): string {
   const models = process.env.CARAVAN_TEST_MODELS;
   if (!models)
     throw new Error("Set CARAVAN_TEST_MODELS to the folder of models, or CARAVAN_E2E_URL.");
+  // After the server has stopped; only in the process that made it.
+  process.on("exit", () => rmSync(home, { recursive: true, force: true }));
   mkdirSync(join(home, "models"));
   for (const name of readdirSync(models)) {
     symlinkSync(join(models, name), join(home, "models", name));
