@@ -61,6 +61,9 @@ test_browser() {
     (
         build_server
         cd web || exit
+        # A port that nobody has, so that two runs on one machine do not talk to each other's server.
+        CARAVAN_E2E_PORT=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })')
+        export CARAVAN_E2E_PORT
         PLAYWRIGHT_JSON_OUTPUT_NAME=$results_directory/playwright.json npm run e2e -- --reporter=list,json
     )
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { defineConfig } from "@playwright/test";
 
-const PORT = 18480;
+const PORT = Number(process.env.CARAVAN_E2E_PORT ?? 18480);
 
 /**
  * Tests run against CARAVAN_E2E_URL, or else against a server that is started for them: the real one, in an empty home
