@@ -28,7 +28,8 @@ import java.util.stream.Collectors;
 /**
  * Answers a question from documents, with citations: retrieve, assemble, ask the model, attribute. LangChain4j's
  * augmentor holds the first two, its streaming model the third; the fourth is {@link Attribution}. Where nothing relevant
- * is found, the answer is an honest refusal and the model is not asked. Thread-safe.
+ * is found, the answer is an honest refusal and the model is not asked; where the model says nothing, the answer says so.
+ * Thread-safe.
  */
 public final class RagChain {
 
@@ -81,15 +82,15 @@ public final class RagChain {
         StreamedAnswer streamed = new StreamedAnswer(listener, cancelled);
         model.chat(prompt, streamed);
         ChatResponse response = streamed.await();
+        boolean isUnanswered = streamed.content().isBlank() && response.finishReason() != FinishReason.OTHER;
+        String content = isUnanswered ? Language.of(question.singleText()).text("unanswered") : streamed.content();
+        if (isUnanswered) {
+            listener.onText(content);
+        }
         AnswerCitations cited = AnswerCitations.of(
-                attribution,
-                question.singleText(),
-                streamed.content(),
-                streamed.marks(),
-                segments,
-                retriever::anchorAt);
+                attribution, question.singleText(), content, streamed.marks(), segments, retriever::anchorAt);
         return new RagAnswer(
-                streamed.content(),
+                content,
                 cited.citations(),
                 cited.sources(),
                 response.tokenUsage(),

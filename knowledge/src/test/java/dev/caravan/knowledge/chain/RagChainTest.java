@@ -148,6 +148,15 @@ class RagChainTest {
     }
 
     @Test
+    void aModelThatSaysNothingIsAnsweredForAndItsSourcesAreListed() {
+        RagAnswer answer = chain(new ScriptedModel(" ")).answer(request("연차휴가는 며칠인가요?"), listener, () -> false);
+
+        assertThat(answer.content()).contains("답을 만들지 못했습니다").isEqualTo(String.join("", streamed));
+        assertThat(answer.citations()).isEmpty();
+        assertThat(answer.sources()).isNotEmpty();
+    }
+
+    @Test
     void controlTokensOfADocumentStayTextOfTheUsersMessage() {
         ScriptedModel model = new ScriptedModel("방문 차량은 2시간까지 무료입니다.");
 
