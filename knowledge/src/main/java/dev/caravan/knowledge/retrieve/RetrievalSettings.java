@@ -16,7 +16,11 @@ public record RetrievalSettings(int candidates, double minimumSimilarity, double
         }
     }
 
-    /** 50 candidates each; floors for multilingual-e5, whose similarities lie close together. */
+    /**
+     * 50 candidates each, and floors for multilingual-e5-small, whose similarities lie close together. Measured on the 32
+     * passages of the retrieval test: the best passage for 12 unrelated questions reached 0.74 to 0.83; the right passage
+     * for 40 questions 0.85 to 0.93, but for two (0.82) that name a code, which the lexical search finds.
+     */
     public static RetrievalSettings defaults() {
         return new RetrievalSettings(50, 0.84, 0.3);
     }

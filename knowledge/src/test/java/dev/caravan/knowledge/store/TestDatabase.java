@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Comparator;
+import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -37,9 +39,22 @@ public final class TestDatabase {
         }
     }
 
+    /** A home under {@code target}; what the last run left there is gone first. */
+    private static Path freshHome() throws IOException {
+        Path home = Path.of("target", "test-home").toAbsolutePath();
+        if (Files.exists(home)) {
+            try (Stream<Path> files = Files.walk(home)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+        return Files.createDirectories(home);
+    }
+
     private static DataSource start() {
         try {
-            Path home = Files.createTempDirectory("caravan-knowledge-test");
+            Path home = freshHome();
             EmbeddedPostgres postgres = EmbeddedPostgres.start(PostgresSettings.inHome(home));
             PGSimpleDataSource source = new PGSimpleDataSource();
             source.setUrl(postgres.jdbcUrl());
