@@ -118,8 +118,11 @@ heap_megabytes() {
     echo "$megabytes"
 }
 
+# The first clean stop leaves an archive of the loaded classes beside the program, which saves a later start about a third
+# of its work. Java checks it and does without when anything has changed; its remarks on that are of no use to anybody.
 exec_server() {
     exec "$JAVA_HOME/bin/java" "-Xmx$(heap_megabytes)m" -Xms64m -XX:+UseG1GC -XX:G1PeriodicGCInterval=60000 \
+        -XX:+AutoCreateSharedArchive "-XX:SharedArchiveFile=$(app_directory)/classes.jsa" -Xlog:cds*=off -Xlog:aot*=off \
         "${vector_flags[@]}" -jar "$(app_jar)"
 }
 
