@@ -97,6 +97,11 @@ find_pip() {
     command -v python3 >/dev/null && python3 -m pip --version >/dev/null 2>&1
 }
 
+# For the test with the official Python client, which gets an environment of its own.
+find_venv() {
+    command -v python3 >/dev/null && python3 -c 'import ensurepip, venv' 2>/dev/null
+}
+
 find_git() {
     command -v git >/dev/null
 }
@@ -124,6 +129,7 @@ packages_of() {
         maven) printf '%s' maven ;;
         node) printf '%s' 'nodejs npm' ;;
         pip) printf '%s' python3-pip ;;
+        venv) printf '%s' python3-venv ;;
         git) printf '%s' git ;;
         chromium) printf '%s' chromium ;;
         fonts) printf '%s' fonts-nanum ;;
@@ -140,6 +146,7 @@ TEXT
         maven) echo "Maven $maven_version_min or newer is missing: install the package maven, or unpack the archive of maven.apache.org under /opt." ;;
         node) echo "Node $node_version_min or newer with npm is missing: install nodejs and npm, or the archive of nodejs.org, and put both on the PATH." ;;
         pip) echo "python3 with pip is missing: install python3-pip. It only downloads files (PostgreSQL, small models); no Python runs afterwards." ;;
+        venv) echo "Python's venv is missing, so the test with the official Python client will be skipped: install python3-venv." ;;
         git) echo "git is missing: install the package git." ;;
         chromium) echo "Chromium is missing: install the package chromium, or set CARAVAN_CHROMIUM to a Chromium or Chrome." ;;
         fonts) echo "A Korean font is missing: install the package fonts-nanum." ;;
@@ -201,7 +208,7 @@ missing_of() {
     done
 }
 
-# Makes sure that everything named is there, or ends with what to do. pip and fonts are wanted, not needed.
+# Makes sure that everything named is there, or ends with what to do. pip, venv and fonts are wanted, not needed.
 need() {
     local missing name packages='' lacking=no
     missing=$(missing_of "$@")
@@ -218,7 +225,7 @@ need() {
         "find_$name" || { [ "$name" = node ] && fetch_newer_node; } || {
             advice_for "$name" >&2
             case $name in
-                pip | fonts) ;;
+                pip | venv | fonts) ;;
                 *) lacking=yes ;;
             esac
         }

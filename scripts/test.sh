@@ -14,7 +14,7 @@ run_tests() {
         esac
         shift
     done
-    need java maven node pip git chromium fonts
+    need java maven node pip venv git chromium fonts
     rm -rf -- "$results_directory" ./*/target/surefire-reports
     mkdir -p "$results_directory"
     provide_test_models
