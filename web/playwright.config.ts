@@ -23,7 +23,7 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   reporter: "list",
   use: {
-    baseURL: process.env.CARAVAN_E2E_URL ?? `http://localhost:${PORT}`,
+    baseURL: process.env.CARAVAN_E2E_URL ?? `http://127.0.0.1:${PORT}`,
     locale: "ko-KR",
     timezoneId: "Asia/Seoul",
     colorScheme: "light",
@@ -46,7 +46,7 @@ export default defineConfig({
     ? {
         webServer: {
           command: `../caravan run --yes --port ${PORT} --model "${chatModel()}"`,
-          url: `http://localhost:${PORT}/actuator/health/readiness`,
+          url: `http://127.0.0.1:${PORT}/actuator/health/readiness`,
           env: { CARAVAN_HOME: process.env.CARAVAN_E2E_HOME ?? "" },
           timeout: 900_000,
           stdout: "ignore" as const,
