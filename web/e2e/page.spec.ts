@@ -136,6 +136,8 @@ test("everything is reached by keyboard alone", async ({ page }) => {
   await expect(page.getByRole("menuitemradio", { name: "한국어" })).toBeFocused();
   await page.keyboard.press("Escape");
   await page.goto("/documents");
+  // Before the page is drawn there is nothing that a key could reach.
+  await expect(page.getByRole("heading", { name: "문서", exact: true })).toBeVisible();
   await page.keyboard.press("Tab");
   await expect(page.getByRole("link", { name: "본문으로 건너뛰기" })).toBeFocused();
   await page.keyboard.press("Enter");
