@@ -2,6 +2,7 @@ package dev.caravan.knowledge.chain;
 
 import dev.caravan.knowledge.retrieve.RetrievedSegment;
 import dev.caravan.knowledge.retrieve.SegmentContent;
+import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.UserMessage;
@@ -88,10 +89,7 @@ final class PromptWriter {
      */
     private ChatRequest completion(String question, List<Content> contents, ChatRequestParameters parameters) {
         Language language = Language.of(question);
-        List<RetrievedSegment> segments = contents.stream()
-                .map(content -> ((SegmentContent) content).segment())
-                .toList();
-        List<String> sentences = focus.sentences(question, segments, FOCUS_SENTENCES);
+        List<String> sentences = focus.sentences(question, SegmentContent.segments(contents), FOCUS_SENTENCES);
         // Not String.format: a document may hold percent signs, and so may the template one day.
         String system = language.text("completion").replace("%s", String.join("\n", sentences));
         int asked = parameters.maxOutputTokens() == null ? COMPLETION_TOKENS_MAX : parameters.maxOutputTokens();
@@ -116,8 +114,18 @@ final class PromptWriter {
         return stops;
     }
 
+    /** What a message says, without its frame. */
+    static String text(ChatMessage message) {
+        return switch (message) {
+            case SystemMessage system -> system.text();
+            case AiMessage assistant -> assistant.text();
+            case UserMessage user -> user.singleText();
+            default -> message.toString();
+        };
+    }
+
     private int count(ChatMessage message) {
-        return message instanceof UserMessage user ? count(user.singleText()) : count(message.toString());
+        return count(text(message));
     }
 
     private int count(String text) {

@@ -5,9 +5,7 @@ import dev.caravan.knowledge.retrieve.RetrievedSegment;
 import dev.caravan.knowledge.retrieve.SegmentContent;
 import dev.caravan.knowledge.retrieve.SegmentContentRetriever;
 import dev.caravan.knowledge.text.TermAnalyzer;
-import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
-import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.model.chat.request.ChatRequest;
@@ -72,7 +70,7 @@ public final class RagChain {
         }
         AugmentationResult augmented = augmentor(request, conversation)
                 .augment(new AugmentationRequest(question, Metadata.from(question, null, conversation)));
-        List<RetrievedSegment> segments = segments(augmented.contents());
+        List<RetrievedSegment> segments = SegmentContent.segments(augmented.contents());
         listener.onSources(segments);
         if (segments.isEmpty()) {
             return refusal(question.singleText(), listener);
@@ -103,20 +101,13 @@ public final class RagChain {
                 .queryTransformer(followUps)
                 .contentRetriever(
                         new SegmentContentRetriever(retriever, request.vectorStoreIds(), request.maxResults()))
-                .contentAggregator(found ->
-                        prompts
-                                .fitting(segments(new DefaultContentAggregator().aggregate(found)), conversation)
-                                .stream()
-                                .<Content>map(SegmentContent::new)
-                                .toList())
+                .contentAggregator(found -> prompts
+                        .fitting(SegmentContent.segments(new DefaultContentAggregator().aggregate(found)), conversation)
+                        .stream()
+                        .<Content>map(SegmentContent::new)
+                        .toList())
                 .contentInjector(new PassageInjector())
                 .build();
-    }
-
-    private static List<RetrievedSegment> segments(List<Content> contents) {
-        return contents.stream()
-                .map(content -> ((SegmentContent) content).segment())
-                .toList();
     }
 
     private static List<ChatMessage> recent(List<ChatMessage> messages) {
@@ -131,16 +122,7 @@ public final class RagChain {
 
     private static String record(ChatRequest prompt) {
         return prompt.messages().stream()
-                .map(message -> message.type() + ": " + text(message))
+                .map(message -> message.type() + ": " + PromptWriter.text(message))
                 .collect(Collectors.joining("\n\n"));
-    }
-
-    private static String text(ChatMessage message) {
-        return switch (message) {
-            case SystemMessage system -> system.text();
-            case AiMessage assistant -> assistant.text();
-            case UserMessage user -> user.singleText();
-            default -> message.toString();
-        };
     }
 }

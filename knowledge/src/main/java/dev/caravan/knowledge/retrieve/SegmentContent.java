@@ -3,6 +3,7 @@ package dev.caravan.knowledge.retrieve;
 import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.rag.content.Content;
 import dev.langchain4j.rag.content.ContentMetadata;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -11,6 +12,13 @@ import java.util.Map;
  * @param segment the segment
  */
 public record SegmentContent(RetrievedSegment segment) implements Content {
+
+    /** The segments that some contents of this kind carry, in their order. */
+    public static List<RetrievedSegment> segments(List<Content> contents) {
+        return contents.stream()
+                .map(content -> ((SegmentContent) content).segment())
+                .toList();
+    }
 
     @Override
     public TextSegment textSegment() {
