@@ -22,6 +22,10 @@ final class Packed {
         return Float.intBitsToFloat(data.get(SHORT, offset) << 16);
     }
 
+    static float f32(MemorySegment data, long offset) {
+        return Float.intBitsToFloat(data.get(INT, offset));
+    }
+
     static int u16(MemorySegment data, long offset) {
         return data.get(SHORT, offset) & 0xFFFF;
     }

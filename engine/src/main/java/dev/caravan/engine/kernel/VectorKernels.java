@@ -25,6 +25,7 @@ final class VectorKernels implements Kernels {
     private final WorkerPool pool;
     private final MatrixProduct product;
     private final VectorAttention attention;
+    private final Scratch inputs = new Scratch();
     private final Scratch rows = new Scratch();
     private final Scratch scaleRows = new Scratch();
 
@@ -37,6 +38,18 @@ final class VectorKernels implements Kernels {
     @Override
     public void linear(Tensor weight, float[] x, float[] y, int tokens) {
         Shapes.checkLinear(weight, x, y, tokens);
+        if (VectorRows.evensFirst(weight.dtype())) {
+            int size = tokens * weight.columns();
+            float[] ordered = inputs.borrow(size);
+            EvenOdd.part(x, ordered, size);
+            linearInOrder(weight, ordered, y, tokens);
+            inputs.giveBack(ordered);
+        } else {
+            linearInOrder(weight, x, y, tokens);
+        }
+    }
+
+    private void linearInOrder(Tensor weight, float[] x, float[] y, int tokens) {
         if (tokens > FEW_TOKENS) {
             product.multiply(weight, x, y, tokens);
         } else if (tokens > 0) {
@@ -95,6 +108,9 @@ final class VectorKernels implements Kernels {
         float[] scales = scaleRows.borrow(VectorRows.scaleCount(table.columns()));
         VectorRows.unpack(table.dtype(), table.data(), row * rowBytes, y, yOffset, table.columns(), scales);
         scaleRows.giveBack(scales);
+        if (VectorRows.evensFirst(table.dtype())) {
+            EvenOdd.join(y, yOffset, table.columns());
+        }
     }
 
     @Override

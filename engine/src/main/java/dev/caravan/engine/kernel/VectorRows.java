@@ -29,19 +29,27 @@ final class VectorRows {
     /** The loops of one dtype. K-quants unpack the scales of the row first, into an array that the others ignore. */
     private record Loops(boolean scaled, MethodHandle dot, MethodHandle unpack, MethodHandle unpackScales) {}
 
-    private static final Map<DType, Loops> LOOPS = new EnumMap<>(Map.of(
-            DType.F32, plain(PlainVectors.class, "F32"),
-            DType.F16, plain(PlainVectors.class, "F16"),
-            DType.BF16, plain(PlainVectors.class, "BF16"),
-            DType.Q4_0, plain(SmallBlockVectors.class, "Q4_0"),
-            DType.Q5_0, plain(SmallBlockVectors.class, "Q5_0"),
-            DType.Q5_1, plain(SmallBlockVectors.class, "Q5_1"),
-            DType.Q8_0, plain(Q8Vectors.class, ""),
-            DType.Q4_K, scaled(KQuantVectors.class, "Q4_K"),
-            DType.Q5_K, scaled(KQuantVectors.class, "Q5_K"),
-            DType.Q6_K, scaled(Q6Vectors.class, "")));
+    private static final Map<DType, Loops> LOOPS = loops();
 
     private VectorRows() {}
+
+    private static Map<DType, Loops> loops() {
+        Map<DType, Loops> loops = new EnumMap<>(DType.class);
+        for (DType dtype : DType.values()) {
+            loops.put(
+                    dtype,
+                    switch (dtype) {
+                        case F32, F16, BF16 -> plain(PlainVectors.class, dtype.name());
+                        case Q4_0, Q5_0, Q5_1 -> plain(SmallBlockVectors.class, dtype.name());
+                        case Q8_0 -> plain(Q8Vectors.class, "");
+                        case Q4_K, Q5_K -> scaled(KQuantVectors.class, dtype.name());
+                        case Q6_K -> scaled(Q6Vectors.class, "");
+                        case NF4, FP4 -> plain(FourBitVectors.class, dtype.name());
+                        case INT8 -> plain(Int8Vectors.class, "");
+                    });
+        }
+        return loops;
+    }
 
     private static Loops plain(Class<?> type, String suffix) {
         MethodHandle none = MethodHandles.empty(SCALES);
@@ -69,6 +77,14 @@ final class VectorRows {
         return Objects.requireNonNull(LOOPS.get(dtype));
     }
 
+    /**
+     * Whether this dtype's loops take the values of each 64 in another order: the 32 of even index before those of odd
+     * index. Its bytes hold neighbours, and parting x once is cheaper than parting each row; see {@link EvenOdd}.
+     */
+    static boolean evensFirst(DType dtype) {
+        return dtype == DType.NF4 || dtype == DType.FP4;
+    }
+
     /** The values that {@code scales} must have room for. */
     static int scaleCount(int size) {
         return size / 16;
@@ -88,7 +104,7 @@ final class VectorRows {
         }
     }
 
-    /** Unpacks {@code size} values from byte {@code offset} on. */
+    /** Unpacks {@code size} values from byte {@code offset} on; the order of {@link #evensFirst} dtypes is theirs. */
     static void unpack(DType dtype, MemorySegment w, long offset, float[] y, int yOffset, int size, float[] scales) {
         Loops loops = of(dtype);
         try {

@@ -4,10 +4,11 @@ import dev.caravan.engine.tensor.DType;
 import java.lang.foreign.MemorySegment;
 
 /**
- * How the values of one {@link DType} come out of its bytes. The scalar truth of the format, equal to gguf-py bit for
- * bit; the vector kernels are tested against it. Stateless.
+ * How the values of one {@link DType} come out of its bytes and go into them. The scalar truth of the format, equal bit
+ * for bit to gguf-py (GGUF's types) and to bitsandbytes (NF4, FP4, INT8); the vector kernels are tested against it.
+ * Stateless.
  */
-public sealed interface BlockFormat permits F32, F16, BF16, Q4_0, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K {
+public sealed interface BlockFormat permits F32, F16, BF16, Q4_0, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, NF4, FP4, INT8 {
 
     /**
      * Unpacks whole blocks.
@@ -18,6 +19,17 @@ public sealed interface BlockFormat permits F32, F16, BF16, Q4_0, Q5_0, Q5_1, Q8
      * @param size how many values, a multiple of {@link DType#blockElements()}
      */
     void dequantize(MemorySegment data, long offset, float[] y, int yOffset, int size);
+
+    /**
+     * Packs one row.
+     *
+     * @param x the row's values from {@code xOffset} on, not changed
+     * @param size how many values, a multiple of {@link DType#blockElements()}; INT8 has one scale for all of them
+     * @param data receives {@code byteSize(size)} bytes from {@code offset} on
+     */
+    default void quantize(float[] x, int xOffset, int size, MemorySegment data, long offset) {
+        throw new UnsupportedOperationException("cannot pack values as " + this);
+    }
 
     /** The format of a dtype. */
     static BlockFormat of(DType dtype) {
@@ -32,6 +44,9 @@ public sealed interface BlockFormat permits F32, F16, BF16, Q4_0, Q5_0, Q5_1, Q8
             case Q4_K -> Q4_K.FORMAT;
             case Q5_K -> Q5_K.FORMAT;
             case Q6_K -> Q6_K.FORMAT;
+            case NF4 -> NF4.FORMAT;
+            case FP4 -> FP4.FORMAT;
+            case INT8 -> INT8.FORMAT;
         };
     }
 }

@@ -3,7 +3,8 @@ package dev.caravan.engine.tensor;
 /**
  * How a tensor's values lie in memory: plain numbers, or blocks of quantised ones.
  *
- * <p>Names and block sizes are GGUF's (llama.cpp, {@code ggml/src/ggml-common.h}).
+ * <p>Names and block sizes are GGUF's (llama.cpp, {@code ggml/src/ggml-common.h}), but for the last three: these are
+ * bitsandbytes' types, each block with its scale before it. No file holds them in this order; {@code quant} converts.
  */
 public enum DType {
     F32(1, 4),
@@ -15,7 +16,10 @@ public enum DType {
     Q8_0(32, 34),
     Q4_K(256, 144),
     Q5_K(256, 176),
-    Q6_K(256, 210);
+    Q6_K(256, 210),
+    NF4(64, 36),
+    FP4(64, 36),
+    INT8(64, 68);
 
     private final int blockElements;
     private final int blockBytes;

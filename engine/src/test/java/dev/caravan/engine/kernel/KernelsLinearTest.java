@@ -140,8 +140,7 @@ class KernelsLinearTest {
             if (dtype.blockElements() > 1) {
                 for (long i = 0; i < weight.data().byteSize(); i++) {
                     long inBlock = i % dtype.blockBytes();
-                    boolean scale = dtype == DType.Q6_K ? inBlock >= 208 : inBlock < (dtype == DType.Q5_1 ? 4 : 2);
-                    if (!scale) {
+                    if (!isScale(dtype, inBlock)) {
                         weight.data().set(ValueLayout.JAVA_BYTE, i, fill);
                     }
                 }
@@ -167,6 +166,14 @@ class KernelsLinearTest {
                 }
             }
         }
+    }
+
+    private static boolean isScale(DType dtype, long byteInBlock) {
+        return switch (dtype) {
+            case Q6_K -> byteInBlock >= 208;
+            case Q5_1, NF4, FP4, INT8 -> byteInBlock < 4;
+            case F32, F16, BF16, Q4_0, Q5_0, Q8_0, Q4_K, Q5_K -> byteInBlock < 2;
+        };
     }
 
     @Test

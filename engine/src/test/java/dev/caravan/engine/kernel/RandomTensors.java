@@ -23,7 +23,7 @@ final class RandomTensors {
                 short scale = Float.floatToFloat16((float) random.nextGaussian(0, 0.02));
                 data.set(ValueLayout.JAVA_SHORT_UNALIGNED, block + half, scale);
             }
-            if (dtype == DType.F32) {
+            if (dtype == DType.F32 || dtype == DType.NF4 || dtype == DType.FP4 || dtype == DType.INT8) {
                 data.set(ValueLayout.JAVA_FLOAT_UNALIGNED, block, (float) random.nextGaussian());
             }
             if (dtype == DType.BF16) {
@@ -37,7 +37,7 @@ final class RandomTensors {
     /** Where in a block the half-precision numbers stand. */
     private static List<Integer> halves(DType dtype) {
         return switch (dtype) {
-            case F32, BF16 -> List.of();
+            case F32, BF16, NF4, FP4, INT8 -> List.of();
             case F16, Q4_0, Q5_0, Q8_0 -> List.of(0);
             case Q5_1, Q4_K, Q5_K -> List.of(0, 2);
             case Q6_K -> List.of(208);
