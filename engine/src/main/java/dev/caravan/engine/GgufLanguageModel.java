@@ -1,6 +1,6 @@
 package dev.caravan.engine;
 
-import dev.caravan.engine.format.gguf.GgufFile;
+import dev.caravan.engine.format.gguf.GgufCheckpoint;
 import dev.caravan.engine.generate.Generation;
 import dev.caravan.engine.generate.GenerationListener;
 import dev.caravan.engine.generate.GenerationQueue;
@@ -20,7 +20,7 @@ import java.util.List;
  * session.
  */
 final class GgufLanguageModel implements LanguageModel {
-    private final GgufFile file;
+    private final GgufCheckpoint file;
     private final Decoder decoder;
     private final PromptEncoder encoder;
     private final boolean isChatModel;
@@ -33,7 +33,7 @@ final class GgufLanguageModel implements LanguageModel {
 
     /** Takes over the file and the kernels. */
     GgufLanguageModel(
-            GgufFile file,
+            GgufCheckpoint file,
             Decoder decoder,
             PromptEncoder encoder,
             Kernels kernels,
@@ -46,9 +46,7 @@ final class GgufLanguageModel implements LanguageModel {
         this.kernels = kernels;
         this.session = new Session(decoder, kernels, contextTokens);
         this.generator = new Generator(session, encoder.tokenizer());
-        this.weightBytes = file.tensorNames().stream()
-                .mapToLong(name -> file.tensor(name).data().byteSize())
-                .sum();
+        this.weightBytes = file.weightBytes();
         this.hash = FileHash.of(file.path(), weightHash);
     }
 

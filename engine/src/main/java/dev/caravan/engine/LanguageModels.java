@@ -1,6 +1,6 @@
 package dev.caravan.engine;
 
-import dev.caravan.engine.format.gguf.GgufFile;
+import dev.caravan.engine.format.gguf.GgufCheckpoint;
 import dev.caravan.engine.kernel.KernelProvider;
 import dev.caravan.engine.model.Decoder;
 import dev.caravan.engine.model.DecoderConfig;
@@ -46,7 +46,7 @@ public final class LanguageModels {
     public static LanguageModel load(Path gguf, LoadOptions options, String weightHash) {
         long started = System.nanoTime();
         requireBudget(gguf, options);
-        GgufFile file = GgufFile.open(gguf);
+        GgufCheckpoint file = GgufCheckpoint.open(gguf);
         boolean isLoaded = false;
         try {
             Decoder decoder = Decoders.load(file);
@@ -91,15 +91,15 @@ public final class LanguageModels {
     }
 
     /** The longest context that the model, the options and the memory allow, before any of it is allocated. */
-    static int contextTokens(GgufFile file, DecoderConfig config, LoadOptions options) {
+    static int contextTokens(GgufCheckpoint file, DecoderConfig config, LoadOptions options) {
         int wanted = Math.min(config.maxPositionEmbeddings(), options.maxContextTokens());
         int least = Math.min(wanted, MIN_CONTEXT_TOKENS);
-        long forSession = options.memoryBudgetBytes() - file.byteSize();
+        long forSession = options.memoryBudgetBytes() - file.weightBytes();
         if (config.sessionBytes(least) > forSession) {
             throw new OutOfMemoryBudgetException(
                     "the model %s with a context of %d tokens"
                             .formatted(file.path().getFileName(), least),
-                    file.byteSize() + config.sessionBytes(least),
+                    file.weightBytes() + config.sessionBytes(least),
                     options.memoryBudgetBytes());
         }
         int fits = least;
@@ -114,7 +114,7 @@ public final class LanguageModels {
         return fits;
     }
 
-    private static void requireVocabulary(GgufFile file, DecoderConfig config, Tokenizer tokenizer) {
+    private static void requireVocabulary(GgufCheckpoint file, DecoderConfig config, Tokenizer tokenizer) {
         if (tokenizer.vocabSize() > config.vocabSize()) {
             throw new ModelFormatException(
                     file.path(),

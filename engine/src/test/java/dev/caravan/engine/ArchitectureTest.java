@@ -51,6 +51,10 @@ class ArchitectureTest {
                 .definedBy("dev.caravan.engine.quant..")
                 .layer("kernel")
                 .definedBy("dev.caravan.engine.kernel..")
+                .layer("json")
+                .definedBy("dev.caravan.engine.format.json..")
+                .layer("format")
+                .definedBy("dev.caravan.engine.format")
                 .layer("gguf")
                 .definedBy("dev.caravan.engine.format.gguf..")
                 .layer("e5")
@@ -71,8 +75,12 @@ class ArchitectureTest {
                 .mayOnlyAccessLayers("tensor")
                 .whereLayer("kernel")
                 .mayOnlyAccessLayers("tensor", "quant")
+                .whereLayer("json")
+                .mayNotAccessAnyLayer()
+                .whereLayer("format")
+                .mayOnlyAccessLayers("tensor", "json")
                 .whereLayer("gguf")
-                .mayOnlyAccessLayers("tensor", "quant")
+                .mayOnlyAccessLayers("tensor", "quant", "json", "format")
                 .whereLayer("tokenizer")
                 .mayOnlyAccessLayers("gguf")
                 .whereLayer("e5") // its file holds the tokenizer's parts as well
@@ -82,7 +90,7 @@ class ArchitectureTest {
                 .whereLayer("layer")
                 .mayOnlyAccessLayers("tensor", "quant", "kernel")
                 .whereLayer("model")
-                .mayOnlyAccessLayers("tensor", "quant", "kernel", "gguf", "e5", "tokenizer", "template", "layer")
+                .mayOnlyAccessLayers("tensor", "quant", "kernel", "format", "json", "e5", "layer")
                 .check(ENGINE);
     }
 }

@@ -2,7 +2,7 @@ package dev.caravan.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.engine.format.gguf.GgufFile;
+import dev.caravan.engine.format.gguf.GgufCheckpoint;
 import dev.caravan.engine.generate.Generation;
 import dev.caravan.engine.generate.GenerationRequest;
 import dev.caravan.engine.generate.SamplingParameters;
@@ -39,14 +39,14 @@ class GreedyTextTest {
     /** The same for transformers, whose logits are ours within 0.03. */
     private static final float TRANSFORMERS_TOLERANCE = 0.03f;
 
-    private GgufFile file;
+    private GgufCheckpoint file;
     private Kernels kernels;
     private Decoder decoder;
     private LanguageModel model;
 
     @BeforeAll
     void load() {
-        file = GgufFile.open(TestModels.gemma3());
+        file = GgufCheckpoint.open(TestModels.gemma3());
         kernels = KernelProvider.create(2);
         decoder = Decoders.load(file);
         model = LanguageModels.load(TestModels.gemma3(), new LoadOptions(2, 2048, Long.MAX_VALUE), "not needed");

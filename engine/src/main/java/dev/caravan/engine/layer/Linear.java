@@ -2,16 +2,29 @@ package dev.caravan.engine.layer;
 
 import dev.caravan.engine.kernel.Kernels;
 import dev.caravan.engine.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A linear layer without bias: {@code y = x Wᵀ}.
+ * A linear layer: {@code y = x Wᵀ + b}.
  *
  * @param weight {@code [out, in]}, of any type
+ * @param bias {@code [out]}, or null
  */
-public record Linear(Tensor weight) {
+@SuppressWarnings("ArrayRecordComponent") // weights: read once from the file, never written
+public record Linear(Tensor weight, float @Nullable [] bias) {
+
+    /** Without bias. */
+    public Linear(Tensor weight) {
+        this(weight, null);
+    }
 
     /** {@code x[tokens, in]} to {@code y[tokens, out]}. */
     public void forward(Kernels kernels, float[] x, float[] y, int tokens) {
         kernels.linear(weight, x, y, tokens);
+        if (bias != null) {
+            for (int t = 0; t < tokens; t++) {
+                kernels.addScaled(1, bias, 0, y, t * bias.length, bias.length);
+            }
+        }
     }
 }

@@ -30,7 +30,7 @@ public final class RotaryEmbedding {
      * @param divisors what each pair's frequency is divided by, {@code [headSize / 2]}: 1 for plain rotary positions,
      *     a constant for linear scaling, GGUF's {@code rope_freqs} for Llama 3's scaling
      */
-    public static RotaryEmbedding of(Pairs pairs, int headSize, float base, float[] divisors) {
+    public static RotaryEmbedding of(Pairs pairs, int headSize, double base, float[] divisors) {
         if (headSize % 2 != 0 || divisors.length != headSize / 2) {
             throw new IllegalArgumentException("a head of %d values has %d pairs, got %d divisors"
                     .formatted(headSize, headSize / 2, divisors.length));

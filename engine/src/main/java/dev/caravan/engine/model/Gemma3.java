@@ -1,6 +1,5 @@
 package dev.caravan.engine.model;
 
-import dev.caravan.engine.format.gguf.GgufFile;
 import dev.caravan.engine.kernel.Kernels;
 import dev.caravan.engine.layer.Activations;
 import dev.caravan.engine.layer.CausalSelfAttention;
@@ -10,7 +9,6 @@ import dev.caravan.engine.layer.RmsNorm;
 import dev.caravan.engine.layer.RotaryEmbedding;
 import dev.caravan.engine.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -19,18 +17,21 @@ import java.util.List;
  *
  * <p>Traits: embeddings are multiplied by the square root of the hidden size; every head of q and k has a norm before
  * the rotation; five layers of six see a sliding window of tokens only and rotate with a shorter wave; the gate is
- * gelu in its tanh approximation. The file's norms have their {@code +1} inside. Reference: transformers' {@code
+ * gelu in its tanh approximation. A norm's factor is 1 + weight. Reference: transformers' {@code
  * modeling_gemma3}; llama.cpp's {@code src/models/gemma3.cpp} for what the file leaves unsaid.
  */
 public final class Gemma3 implements Decoder {
 
-    static final String ARCHITECTURE = "gemma3";
+    static final String MODEL_TYPE = "gemma3_text";
 
-    /** Every so many layers one sees all tokens. */
+    /** The name that users know. */
+    private static final String ARCHITECTURE = "gemma3";
+
+    /** Every so many layers one sees all tokens, where the configuration does not name the layers one by one. */
     private static final int DEFAULT_PATTERN = 6;
 
-    /** The number of layers by which the 27B model is known, whose scores are scaled by hidden size / heads. */
-    private static final int LAYERS_27B = 62;
+    private static final String FULL_ATTENTION = "full_attention";
+    private static final String SLIDING_ATTENTION = "sliding_attention";
 
     private static final int NO_WINDOW = 0;
 
@@ -38,86 +39,98 @@ public final class Gemma3 implements Decoder {
     private static final int SLIDING = 1;
 
     private record Block(
-            RmsNorm attnNorm,
+            RmsNorm inputLayernorm,
             CausalSelfAttention attention,
-            RmsNorm postAttentionNorm,
-            RmsNorm ffnNorm,
+            RmsNorm postAttentionLayernorm,
+            RmsNorm preFeedforwardLayernorm,
             GatedMlp mlp,
-            RmsNorm postFfwNorm,
+            RmsNorm postFeedforwardLayernorm,
             int rotary) {}
 
     private final DecoderConfig config;
     private final List<RotaryEmbedding> rotaryEmbeddings;
-    private final Tensor tokenEmbd;
+    private final float scoreScale;
+    private final Tensor embedTokens;
     private final float embeddingScale;
     private final List<Block> blocks;
-    private final RmsNorm outputNorm;
-    private final Linear output;
+    private final RmsNorm norm;
+    private final Linear lmHead;
 
-    static Gemma3 load(GgufFile file) {
-        GgufWeights weights = new GgufWeights(file, ARCHITECTURE);
-        Gemma3 model = new Gemma3(weights);
-        weights.requireAllRead();
-        return model;
-    }
-
-    private Gemma3(GgufWeights weights) {
-        config = weights.config();
+    Gemma3(Weights weights) {
+        config = DecoderConfigs.read(weights.checkpoint(), ARCHITECTURE);
+        requirePlain(weights);
         rotaryEmbeddings = List.of(
-                rotary(weights.positive("rope.freq_base", 1_000_000), weights.linearRopeFactor()),
-                rotary(weights.positive("rope.freq_base_swa", 10_000), 1));
-        tokenEmbd = weights.matrix("token_embd.weight", config.vocabSize(), config.hiddenSize());
+                RopeParameters.of(weights, FULL_ATTENTION, "rope_theta", 1_000_000, true)
+                        .embedding(config.headDim()),
+                RopeParameters.of(weights, SLIDING_ATTENTION, "rope_local_base_freq", 10_000, false)
+                        .embedding(config.headDim()));
+        scoreScale = (float) (1 / Math.sqrt(weights.config().number("query_pre_attn_scalar", 256)));
+        embedTokens = weights.embeddings(config);
         embeddingScale = (float) Math.sqrt(config.hiddenSize());
-        int window = weights.integer("attention.sliding_window", NO_WINDOW);
-        int pattern = weights.integer("attention.sliding_window_pattern", DEFAULT_PATTERN);
+        int window = weights.config().integer("sliding_window", NO_WINDOW);
         blocks = new ArrayList<>();
         for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
-            boolean isFull = (layer + 1) % pattern == 0;
+            boolean isFull = isFull(weights, layer);
             blocks.add(block(weights, layer, isFull ? NO_WINDOW : window, isFull));
         }
-        outputNorm = weights.norm("output_norm.weight", config.hiddenSize(), config.rmsNormEpsilon());
-        output = weights.has("output.weight")
-                ? weights.linear("output.weight", config.vocabSize(), config.hiddenSize())
-                : new Linear(tokenEmbd);
+        norm = weights.gemmaNorm("model.norm.weight", config.hiddenSize(), config.rmsNormEpsilon());
+        lmHead = weights.output(config, embedTokens, true);
     }
 
-    private RotaryEmbedding rotary(float base, float factor) {
-        float[] divisors = new float[config.headDim() / 2];
-        Arrays.fill(divisors, factor);
-        return RotaryEmbedding.of(RotaryEmbedding.Pairs.HALVES, config.headDim(), base, divisors);
+    private static void requirePlain(Weights weights) {
+        DecoderConfigs.requireActivation(weights.checkpoint(), "hidden_activation", "gelu_pytorch_tanh");
+        for (String softcap : List.of("final_logit_softcapping", "attn_logit_softcapping")) {
+            if (weights.config().has(softcap)) {
+                throw weights.refused("%s is not supported; choose a Gemma 3 model".formatted(softcap));
+            }
+        }
+        if (weights.config().flag("use_bidirectional_attention", false)) {
+            throw weights.refused("this is an embedding model (use_bidirectional_attention), it cannot generate text");
+        }
     }
 
-    private Block block(GgufWeights weights, int layer, int window, boolean isFull) {
-        String prefix = "blk." + layer + ".";
+    private static boolean isFull(Weights weights, int layer) {
+        List<?> types = weights.config().list("layer_types").orElse(List.of());
+        if (!types.isEmpty()) {
+            if (types.size() <= layer || !(types.get(layer) instanceof String type)) {
+                throw weights.refused("layer_types does not name the type of layer " + layer);
+            }
+            return type.equals(FULL_ATTENTION);
+        }
+        int pattern = weights.config()
+                .integer(
+                        "sliding_window_pattern", weights.config().integer("_sliding_window_pattern", DEFAULT_PATTERN));
+        if (pattern < 1) {
+            throw weights.refused("the key %s holds %d, which is out of range; take a complete build of the model"
+                    .formatted(weights.checkpoint().nameInFile("sliding_window_pattern"), pattern));
+        }
+        return (layer + 1) % pattern == 0;
+    }
+
+    private Block block(Weights weights, int layer, int window, boolean isFull) {
+        String prefix = "model.layers." + layer + ".";
         int hidden = config.hiddenSize();
         float epsilon = config.rmsNormEpsilon();
         CausalSelfAttention.Weights attention = new CausalSelfAttention.Weights(
-                weights.linear(prefix + "attn_q.weight", config.querySize(), hidden),
-                weights.linear(prefix + "attn_k.weight", config.keyValueSize(), hidden),
-                weights.linear(prefix + "attn_v.weight", config.keyValueSize(), hidden),
-                weights.linear(prefix + "attn_output.weight", hidden, config.querySize()),
-                weights.norm(prefix + "attn_q_norm.weight", config.headDim(), epsilon),
-                weights.norm(prefix + "attn_k_norm.weight", config.headDim(), epsilon));
+                weights.linear(prefix + "self_attn.q_proj", config.querySize(), hidden),
+                weights.linear(prefix + "self_attn.k_proj", config.keyValueSize(), hidden),
+                weights.linear(prefix + "self_attn.v_proj", config.keyValueSize(), hidden),
+                weights.linear(prefix + "self_attn.o_proj", hidden, config.querySize()),
+                weights.gemmaNorm(prefix + "self_attn.q_norm.weight", config.headDim(), epsilon),
+                weights.gemmaNorm(prefix + "self_attn.k_norm.weight", config.headDim(), epsilon));
         GatedMlp mlp = new GatedMlp(
-                weights.linear(prefix + "ffn_gate.weight", config.intermediateSize(), hidden),
-                weights.linear(prefix + "ffn_up.weight", config.intermediateSize(), hidden),
-                weights.linear(prefix + "ffn_down.weight", hidden, config.intermediateSize()),
+                weights.linear(prefix + "mlp.gate_proj", config.intermediateSize(), hidden),
+                weights.linear(prefix + "mlp.up_proj", config.intermediateSize(), hidden),
+                weights.linear(prefix + "mlp.down_proj", hidden, config.intermediateSize()),
                 GatedMlp.Activation.GELU_TANH);
         return new Block(
-                weights.norm(prefix + "attn_norm.weight", hidden, epsilon),
-                new CausalSelfAttention(layer, config.attention(scoreScale(), window), attention),
-                weights.norm(prefix + "post_attention_norm.weight", hidden, epsilon),
-                weights.norm(prefix + "ffn_norm.weight", hidden, epsilon),
+                weights.gemmaNorm(prefix + "input_layernorm.weight", hidden, epsilon),
+                new CausalSelfAttention(layer, config.attention(scoreScale, window), attention),
+                weights.gemmaNorm(prefix + "post_attention_layernorm.weight", hidden, epsilon),
+                weights.gemmaNorm(prefix + "pre_feedforward_layernorm.weight", hidden, epsilon),
                 mlp,
-                weights.norm(prefix + "post_ffw_norm.weight", hidden, epsilon),
+                weights.gemmaNorm(prefix + "post_feedforward_layernorm.weight", hidden, epsilon),
                 isFull ? FULL : SLIDING);
-    }
-
-    private float scoreScale() {
-        int size = config.numHiddenLayers() == LAYERS_27B
-                ? config.hiddenSize() / config.numAttentionHeads()
-                : config.headDim();
-        return (float) (1 / Math.sqrt(size));
     }
 
     @Override
@@ -132,7 +145,7 @@ public final class Gemma3 implements Decoder {
 
     @Override
     public void embed(Kernels kernels, int token, float[] hidden, int offset) {
-        kernels.row(tokenEmbd, token, hidden, offset);
+        kernels.row(embedTokens, token, hidden, offset);
         for (int i = 0; i < config.hiddenSize(); i++) {
             hidden[offset + i] *= embeddingScale;
         }
@@ -141,19 +154,19 @@ public final class Gemma3 implements Decoder {
     @Override
     public void block(int layer, Activations state, List<RotaryEmbedding.Table> tables) {
         Block block = blocks.get(layer);
-        state.norm(block.attnNorm);
+        state.norm(block.inputLayernorm);
         block.attention.forward(state, tables.get(block.rotary));
-        state.normProjected(block.postAttentionNorm);
+        state.normProjected(block.postAttentionLayernorm);
         state.addProjected(config.hiddenSize());
-        state.norm(block.ffnNorm);
+        state.norm(block.preFeedforwardLayernorm);
         block.mlp.forward(state);
-        state.normProjected(block.postFfwNorm);
+        state.normProjected(block.postFeedforwardLayernorm);
         state.addProjected(config.hiddenSize());
     }
 
     @Override
     public void logits(Kernels kernels, float[] hidden, float[] logits) {
-        outputNorm.forward(kernels, hidden, hidden, 1);
-        output.forward(kernels, hidden, logits, 1);
+        norm.forward(kernels, hidden, hidden, 1);
+        lmHead.forward(kernels, hidden, logits, 1);
     }
 }

@@ -2,7 +2,7 @@ package dev.caravan.engine.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.engine.format.gguf.GgufFile;
+import dev.caravan.engine.format.gguf.GgufCheckpoint;
 import dev.caravan.engine.kernel.KernelProvider;
 import dev.caravan.engine.kernel.Kernels;
 import dev.caravan.testkit.TestModels;
@@ -23,13 +23,13 @@ class Gemma3LogitsTest {
      */
     private static final float TOLERANCE = 0.03f;
 
-    private GgufFile file;
+    private GgufCheckpoint file;
     private Decoder decoder;
     private Kernels kernels;
 
     @BeforeAll
     void load() {
-        file = GgufFile.open(TestModels.gemma3());
+        file = GgufCheckpoint.open(TestModels.gemma3());
         decoder = Decoders.load(file);
         kernels = KernelProvider.create(2);
     }

@@ -2,7 +2,7 @@ package dev.caravan.engine.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caravan.engine.format.gguf.GgufFile;
+import dev.caravan.engine.format.gguf.GgufCheckpoint;
 import dev.caravan.engine.kernel.KernelProvider;
 import dev.caravan.engine.kernel.Kernels;
 import java.util.Arrays;
@@ -43,7 +43,7 @@ class TinyModelTest {
         int[] tokens = Golden.ids("tiny-models/" + family + ".ids");
         float[] hidden = Golden.floats("tiny-models/" + family + ".hidden.f32");
         float[] logits = Golden.floats("tiny-models/" + family + ".logits.f32");
-        try (GgufFile file = GgufFile.open(Golden.path("tiny-models/" + family + ".gguf"))) {
+        try (GgufCheckpoint file = GgufCheckpoint.open(Golden.path("tiny-models/" + family + ".gguf"))) {
             Decoder decoder = Decoders.load(file);
             int hiddenSize = decoder.config().hiddenSize();
             Map<String, Float> differences = new HashMap<>();
@@ -77,7 +77,7 @@ class TinyModelTest {
     void aPromptGivesTheSameLogitsHoweverItIsCut(String family) {
         int[] tokens = Golden.ids("tiny-models/" + family + ".ids");
         try (Kernels kernels = KernelProvider.scalar();
-                GgufFile file = GgufFile.open(Golden.path("tiny-models/" + family + ".gguf"))) {
+                GgufCheckpoint file = GgufCheckpoint.open(Golden.path("tiny-models/" + family + ".gguf"))) {
             Decoder decoder = Decoders.load(file);
             float[] whole = logitsAfter(decoder, kernels, tokens, tokens.length);
             for (int run : new int[] {1, 7, 16, 39}) {
@@ -107,7 +107,7 @@ class TinyModelTest {
         int[] other = tokens.clone();
         other[23] = (tokens[23] + 1) % 256;
         try (Kernels kernels = KernelProvider.scalar();
-                GgufFile file = GgufFile.open(Golden.path("tiny-models/" + family + ".gguf"))) {
+                GgufCheckpoint file = GgufCheckpoint.open(Golden.path("tiny-models/" + family + ".gguf"))) {
             Decoder decoder = Decoders.load(file);
             float[] fresh = logitsAfter(decoder, kernels, other, other.length);
             try (Session session = new Session(decoder, kernels, 64)) {
@@ -128,7 +128,7 @@ class TinyModelTest {
     void aCancelledFeedLeavesNoTokenBehindAndTheSessionUsable() {
         int[] tokens = Golden.ids("tiny-models/gemma3.ids");
         try (Kernels kernels = KernelProvider.scalar();
-                GgufFile file = GgufFile.open(Golden.path("tiny-models/gemma3.gguf"))) {
+                GgufCheckpoint file = GgufCheckpoint.open(Golden.path("tiny-models/gemma3.gguf"))) {
             Decoder decoder = Decoders.load(file);
             float[] whole = logitsAfter(decoder, kernels, tokens, tokens.length);
             try (Session session = new Session(decoder, kernels, 64)) {
