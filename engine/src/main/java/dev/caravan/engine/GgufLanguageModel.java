@@ -11,6 +11,7 @@ import dev.caravan.engine.model.Decoder;
 import dev.caravan.engine.model.Session;
 import dev.caravan.engine.template.ChatMessage;
 import dev.caravan.engine.template.PlainTemplate;
+import dev.caravan.engine.template.TemplateOptions;
 import dev.caravan.engine.tokenizer.Tokenizer;
 import java.util.List;
 
@@ -81,8 +82,8 @@ final class GgufLanguageModel implements LanguageModel {
     }
 
     @Override
-    public int[] encodeChat(List<ChatMessage> messages) {
-        return encoder.encodeChat(messages);
+    public int[] encodeChat(List<ChatMessage> messages, TemplateOptions options) {
+        return encoder.encodeChat(messages, options);
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.caravan.engine.generate.Generation;
 import dev.caravan.engine.generate.GenerationListener;
 import dev.caravan.engine.generate.GenerationRequest;
 import dev.caravan.engine.template.ChatMessage;
+import dev.caravan.engine.template.TemplateOptions;
 import dev.caravan.engine.tokenizer.Tokenizer;
 import java.util.List;
 
@@ -34,7 +35,17 @@ public interface LanguageModel extends AutoCloseable {
      * The prompt of a conversation, ready for the assistant's answer: by the model's template, or for a base model as a
      * plain transcript. Message text never becomes a control token.
      */
-    int[] encodeChat(List<ChatMessage> messages);
+    default int[] encodeChat(List<ChatMessage> messages) {
+        return encodeChat(messages, TemplateOptions.DEFAULT);
+    }
+
+    /**
+     * The prompt of a conversation with tools, documents or variables of the template. None of their text becomes a
+     * control token.
+     *
+     * @throws IllegalArgumentException if the template refuses the conversation, or a base model is given tools
+     */
+    int[] encodeChat(List<ChatMessage> messages, TemplateOptions options);
 
     /** The prompt of plain text, with the beginning-of-sequence token where the model wants one. */
     int[] encodeText(String text);

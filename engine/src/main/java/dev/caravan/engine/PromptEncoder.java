@@ -3,6 +3,7 @@ package dev.caravan.engine;
 import dev.caravan.engine.template.ChatMessage;
 import dev.caravan.engine.template.ChatTemplate;
 import dev.caravan.engine.template.PromptPiece;
+import dev.caravan.engine.template.TemplateOptions;
 import dev.caravan.engine.tokenizer.Tokenizer;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -10,16 +11,16 @@ import java.util.List;
 
 /**
  * Conversations and plain text to prompt tokens. What the template wrote may spell control tokens; what came from a
- * message never does. Immutable and thread-safe.
+ * message or a tool never does. Immutable and thread-safe.
  */
 record PromptEncoder(Tokenizer tokenizer, ChatTemplate template) {
 
     /** The prompt of a conversation, with exactly one beginning-of-sequence token where the model wants one. */
-    int[] encodeChat(List<ChatMessage> messages) {
+    int[] encodeChat(List<ChatMessage> messages, TemplateOptions options) {
         StringBuilder text = new StringBuilder();
         BitSet asText = new BitSet();
         // Encoded whole: a border between template and message must not split a word or add a space.
-        for (PromptPiece piece : template.render(messages)) {
+        for (PromptPiece piece : template.render(messages, options)) {
             int start = text.length();
             text.append(piece.text());
             asText.set(start, text.length(), !piece.trusted());

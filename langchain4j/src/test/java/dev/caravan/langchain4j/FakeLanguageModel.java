@@ -6,6 +6,7 @@ import dev.caravan.engine.generate.Generation.FinishReason;
 import dev.caravan.engine.generate.GenerationListener;
 import dev.caravan.engine.generate.GenerationRequest;
 import dev.caravan.engine.template.ChatMessage;
+import dev.caravan.engine.template.TemplateOptions;
 import dev.caravan.engine.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,7 @@ final class FakeLanguageModel implements LanguageModel {
     }
 
     @Override
-    public int[] encodeChat(List<ChatMessage> messages) {
+    public int[] encodeChat(List<ChatMessage> messages, TemplateOptions options) {
         conversations.add(messages);
         return new int[messages.size() * 3];
     }

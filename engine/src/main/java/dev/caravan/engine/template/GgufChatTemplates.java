@@ -7,22 +7,44 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The chat template that a GGUF file brings. */
+/** The chat templates that a GGUF file brings. */
 public final class GgufChatTemplates {
     private static final String TEMPLATE = "tokenizer.chat_template";
+    private static final String NAMES = "tokenizer.chat_templates";
 
     private GgufChatTemplates() {}
 
     /**
-     * The file's template with the spelling of its special tokens; none for a base model.
+     * The file's template, or its templates by name, with the spelling of its special tokens; none for a base model.
      *
-     * @throws ModelFormatException if the template is not sound Jinja
+     * @throws ModelFormatException if a template is not sound Jinja
      */
     public static Optional<ChatTemplate> fromMetadata(GgufMetadata metadata) {
-        if (!metadata.contains(TEMPLATE)) {
-            return Optional.empty();
+        Map<String, String> tokens = tokens(metadata);
+        Map<String, JinjaTemplate> templates = new HashMap<>();
+        if (metadata.contains(TEMPLATE)) {
+            templates.put(NamedTemplates.DEFAULT, template(metadata, TEMPLATE, tokens));
         }
-        List<String> spellings = metadata.strings("tokenizer.ggml.tokens");
+        for (String name : metadata.strings(NAMES, List.of())) {
+            templates.put(name, template(metadata, TEMPLATE + "." + name, tokens));
+        }
+        return NamedTemplates.of(templates);
+    }
+
+    private static JinjaTemplate template(GgufMetadata metadata, String key, Map<String, String> tokens) {
+        try {
+            return JinjaTemplate.parse(metadata.string(key))
+                    .withTokens(tokens)
+                    .withName("%s of %s".formatted(key, metadata.path().getFileName()));
+        } catch (JinjaException problem) {
+            throw metadata.refused("%s; take another build of the model"
+                    .formatted(problem.in(key).getMessage()));
+        }
+    }
+
+    /** Under the names that transformers gives them. */
+    private static Map<String, String> tokens(GgufMetadata metadata) {
+        List<String> spellings = metadata.strings("tokenizer.ggml.tokens", List.of());
         Map<String, String> tokens = new HashMap<>();
         Map.of("bos_token", "bos", "eos_token", "eos", "unk_token", "unknown", "pad_token", "padding")
                 .forEach((name, role) -> {
@@ -31,10 +53,6 @@ public final class GgufChatTemplates {
                         tokens.put(name, spellings.get(id));
                     }
                 });
-        try {
-            return Optional.of(JinjaTemplate.parse(metadata.string(TEMPLATE)).withTokens(tokens));
-        } catch (JinjaException problem) {
-            throw metadata.refused("%s; take another build of the model".formatted(problem.getMessage()));
-        }
+        return tokens;
     }
 }

@@ -23,11 +23,13 @@ public final class JinjaTemplate implements ChatTemplate {
     private final Body body;
     private final Map<String, Text> tokens;
     private final Clock clock;
+    private final String name;
 
-    private JinjaTemplate(Body body, Map<String, Text> tokens, Clock clock) {
+    private JinjaTemplate(Body body, Map<String, Text> tokens, Clock clock, String name) {
         this.body = body;
         this.tokens = tokens;
         this.clock = clock;
+        this.name = name;
     }
 
     /**
@@ -38,10 +40,11 @@ public final class JinjaTemplate implements ChatTemplate {
      */
     public static JinjaTemplate parse(String source) {
         if (source.length() > MAX_SOURCE) {
-            throw new JinjaException("the chat template has %d characters; at most %d are supported"
-                    .formatted(source.length(), MAX_SOURCE));
+            throw new JinjaException(
+                    "it has %d characters; at most %d are supported".formatted(source.length(), MAX_SOURCE));
         }
-        return new JinjaTemplate(JinjaParser.parse(source), Map.of(), Clock.system(ZoneId.systemDefault()));
+        return new JinjaTemplate(
+                JinjaParser.parse(source), Map.of(), Clock.system(ZoneId.systemDefault()), "chat template");
     }
 
     /**
@@ -52,24 +55,37 @@ public final class JinjaTemplate implements ChatTemplate {
     public JinjaTemplate withTokens(Map<String, String> spellings) {
         Map<String, Text> texts = new LinkedHashMap<>();
         spellings.forEach((name, spelling) -> texts.put(name, Text.trusted(spelling)));
-        return new JinjaTemplate(body, texts, clock);
+        return new JinjaTemplate(body, texts, clock, name);
     }
 
     /** This template with another idea of today. */
     public JinjaTemplate withClock(Clock other) {
-        return new JinjaTemplate(body, tokens, other);
+        return new JinjaTemplate(body, tokens, other, name);
+    }
+
+    /**
+     * This template under a name for its failures.
+     *
+     * @param other for example {@code tokenizer.chat_template of model.gguf}
+     */
+    JinjaTemplate withName(String other) {
+        return new JinjaTemplate(body, tokens, clock, other);
     }
 
     @Override
-    public List<PromptPiece> render(List<ChatMessage> messages) {
-        List<Object> dictionaries = new ArrayList<>();
-        for (ChatMessage message : messages) {
-            Map<String, Object> dictionary = new LinkedHashMap<>();
-            dictionary.put("role", message.role());
-            dictionary.put("content", message.content());
-            dictionaries.add(dictionary);
+    public List<PromptPiece> render(List<ChatMessage> messages, TemplateOptions options) {
+        if (messages.isEmpty()) {
+            throw new IllegalArgumentException("a conversation needs at least one message");
         }
-        return render(Map.of("messages", dictionaries, "add_generation_prompt", true));
+        if (options.templateName() != null) {
+            throw new IllegalArgumentException(
+                    "the model has one chat template and none named '%s'".formatted(options.templateName()));
+        }
+        if (!options.continueFinalMessage()) {
+            return pieces(text(MessageVariables.of(messages, options)));
+        }
+        Text whole = text(MessageVariables.of(FinalMessage.marked(messages), options));
+        return pieces(FinalMessage.cut(whole, messages.getLast()));
     }
 
     /**
@@ -80,14 +96,22 @@ public final class JinjaTemplate implements ChatTemplate {
      *     conversation (with its own message)
      */
     public List<PromptPiece> render(Map<String, ?> variables) {
+        return pieces(text(variables));
+    }
+
+    private Text text(Map<String, ?> variables) {
         JinjaScope globals = new JinjaScope(new JinjaRun(clock));
         JinjaGlobals.define(globals);
         JinjaScope scope = new JinjaScope(globals);
         scope.set("tools", None.NONE);
         scope.set("documents", None.NONE);
         tokens.forEach(scope::set);
-        variables.forEach((name, value) -> scope.set(name, JinjaValues.imported(value)));
-        return pieces(body.capture(scope));
+        variables.forEach((variable, value) -> scope.set(variable, JinjaValues.imported(value)));
+        try {
+            return body.capture(scope);
+        } catch (JinjaException problem) {
+            throw problem.in(name);
+        }
     }
 
     private static List<PromptPiece> pieces(Text text) {

@@ -18,7 +18,14 @@ public final class PlainTemplate implements ChatTemplate {
     }
 
     @Override
-    public List<PromptPiece> render(List<ChatMessage> messages) {
+    public List<PromptPiece> render(List<ChatMessage> messages, TemplateOptions options) {
+        if (messages.isEmpty()) {
+            throw new IllegalArgumentException("a conversation needs at least one message");
+        }
+        if (options.tools() != null || options.templateName() != null) {
+            throw new IllegalArgumentException(
+                    "the model is a base model without a chat template and takes no tools; take an instruct model");
+        }
         Labels labels = labels(messages);
         List<PromptPiece> pieces = new ArrayList<>();
         for (ChatMessage message : messages) {
@@ -26,17 +33,22 @@ public final class PlainTemplate implements ChatTemplate {
                 String label = message.role().equals(ASSISTANT) ? labels.answer : labels.question;
                 pieces.add(new PromptPiece(label + ": ", true));
             }
-            pieces.add(new PromptPiece(message.content().strip(), false));
+            pieces.add(new PromptPiece(message.text().strip(), false));
             pieces.add(new PromptPiece(message.role().equals(SYSTEM) ? "\n\n" : "\n", true));
         }
-        pieces.add(new PromptPiece(labels.answer + ":", true));
+        if (options.continueFinalMessage()) {
+            pieces.removeLast();
+        }
+        if (options.addGenerationPrompt()) {
+            pieces.add(new PromptPiece(labels.answer + ":", true));
+        }
         return List.copyOf(pieces);
     }
 
     private static Labels labels(List<ChatMessage> messages) {
         boolean isKorean = messages.stream()
                 .filter(message -> !message.role().equals(SYSTEM))
-                .flatMapToInt(message -> message.content().codePoints())
+                .flatMapToInt(message -> message.text().codePoints())
                 .anyMatch(character -> Character.UnicodeScript.of(character) == Character.UnicodeScript.HANGUL);
         return isKorean ? Labels.KOREAN : Labels.ENGLISH;
     }

@@ -28,6 +28,10 @@ final class GgufCursor {
         this.position = position;
     }
 
+    Path path() {
+        return path;
+    }
+
     /** Another cursor on the same file. */
     GgufCursor at(long otherPosition) {
         return new GgufCursor(path, file, otherPosition);

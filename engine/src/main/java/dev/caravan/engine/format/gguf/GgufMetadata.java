@@ -1,6 +1,7 @@
 package dev.caravan.engine.format.gguf;
 
 import dev.caravan.engine.ModelFormatException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,11 @@ public final class GgufMetadata {
     GgufMetadata(GgufCursor file, Map<String, Value> values) {
         this.file = file;
         this.values = values;
+    }
+
+    /** The file that holds them. */
+    public Path path() {
+        return file.path();
     }
 
     /** All keys in the order of the file. */
