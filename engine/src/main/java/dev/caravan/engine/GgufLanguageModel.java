@@ -1,11 +1,13 @@
 package dev.caravan.engine;
 
+import dev.caravan.engine.format.gguf.GgufCheckpoint;
 import dev.caravan.engine.generate.Generation;
 import dev.caravan.engine.generate.GenerationListener;
 import dev.caravan.engine.generate.GenerationQueue;
 import dev.caravan.engine.generate.GenerationRequest;
 import dev.caravan.engine.generate.Generator;
 import dev.caravan.engine.kernel.Kernels;
+import dev.caravan.engine.model.Decoder;
 import dev.caravan.engine.model.Session;
 import dev.caravan.engine.template.ChatMessage;
 import dev.caravan.engine.template.PlainTemplate;
@@ -14,35 +16,44 @@ import dev.caravan.engine.tokenizer.Tokenizer;
 import java.util.List;
 
 /**
- * A loaded model with one session: the weights are mapped once, one generation runs at a time, and a prompt
- * that begins like the one before it starts from that one's keys and values. Owns the decoder, the kernels and the
+ * A model from a GGUF file with one session: the weights are mapped once, one generation runs at a time, and a prompt
+ * that begins like the one before it starts from that one's keys and values. Owns the file, the kernels and the
  * session.
  */
 final class GgufLanguageModel implements LanguageModel {
-    private final LoadedDecoder loaded;
+    private final GgufCheckpoint file;
+    private final Decoder decoder;
     private final PromptEncoder encoder;
     private final boolean isChatModel;
     private final Kernels kernels;
     private final Session session;
     private final Generator generator;
     private final GenerationQueue queue = new GenerationQueue();
+    private final long weightBytes;
     private final FileHash hash;
 
-    /** Takes over the decoder and the kernels. */
+    /** Takes over the file and the kernels. */
     GgufLanguageModel(
-            LoadedDecoder loaded, PromptEncoder encoder, Kernels kernels, int contextTokens, String weightHash) {
-        this.loaded = loaded;
+            GgufCheckpoint file,
+            Decoder decoder,
+            PromptEncoder encoder,
+            Kernels kernels,
+            int contextTokens,
+            String weightHash) {
+        this.file = file;
+        this.decoder = decoder;
         this.encoder = encoder;
         this.isChatModel = !(encoder.template() instanceof PlainTemplate);
         this.kernels = kernels;
-        this.session = new Session(loaded.decoder(), kernels, contextTokens);
+        this.session = new Session(decoder, kernels, contextTokens);
         this.generator = new Generator(session, encoder.tokenizer());
-        this.hash = FileHash.of(loaded.checkpoint().path(), weightHash);
+        this.weightBytes = file.weightBytes();
+        this.hash = FileHash.of(file.path(), weightHash);
     }
 
     @Override
     public String architecture() {
-        return loaded.decoder().config().architecture();
+        return decoder.config().architecture();
     }
 
     @Override
@@ -52,7 +63,7 @@ final class GgufLanguageModel implements LanguageModel {
 
     @Override
     public long weightBytes() {
-        return loaded.weightBytes();
+        return weightBytes;
     }
 
     @Override
@@ -101,7 +112,7 @@ final class GgufLanguageModel implements LanguageModel {
             hash.close();
             session.close();
             kernels.close();
-            loaded.close();
+            file.close();
         }
     }
 }

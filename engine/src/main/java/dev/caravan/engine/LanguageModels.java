@@ -1,16 +1,18 @@
 package dev.caravan.engine;
 
-import dev.caravan.engine.format.Checkpoint;
 import dev.caravan.engine.format.gguf.GgufCheckpoint;
 import dev.caravan.engine.kernel.KernelProvider;
-import dev.caravan.engine.kernel.Kernels;
+import dev.caravan.engine.model.Decoder;
 import dev.caravan.engine.model.DecoderConfig;
-import dev.caravan.engine.model.WeightQuantizer;
+import dev.caravan.engine.model.Decoders;
 import dev.caravan.engine.template.ChatTemplate;
 import dev.caravan.engine.template.GgufChatTemplates;
 import dev.caravan.engine.template.PlainTemplate;
 import dev.caravan.engine.tokenizer.GgufTokenizers;
 import dev.caravan.engine.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,8 +32,8 @@ public final class LanguageModels {
      * @throws ModelFormatException if the file is damaged or holds a model that the engine cannot run
      * @throws OutOfMemoryBudgetException if the model does not fit the budget
      */
-    public static LanguageModel load(Path path, LoadOptions options) {
-        return load(path, options, "");
+    public static LanguageModel load(Path gguf, LoadOptions options) {
+        return load(gguf, options, "");
     }
 
     /**
@@ -41,26 +43,25 @@ public final class LanguageModels {
      * @throws ModelFormatException if the file is damaged or holds a model that the engine cannot run
      * @throws OutOfMemoryBudgetException if the model does not fit the budget
      */
-    public static LanguageModel load(Path path, LoadOptions options, String weightHash) {
+    public static LanguageModel load(Path gguf, LoadOptions options, String weightHash) {
         long started = System.nanoTime();
-        GgufCheckpoint checkpoint = GgufCheckpoint.open(path);
-        Kernels kernels = null;
+        requireBudget(gguf, options);
+        GgufCheckpoint file = GgufCheckpoint.open(gguf);
         boolean isLoaded = false;
         try {
-            requireBudget(checkpoint, options);
-            Tokenizer tokenizer = GgufTokenizers.fromMetadata(checkpoint.metadata());
+            Decoder decoder = Decoders.load(file);
+            int contextTokens = contextTokens(file, decoder.config(), options);
+            Tokenizer tokenizer = GgufTokenizers.fromMetadata(file.metadata());
+            requireVocabulary(file, decoder.config(), tokenizer);
             ChatTemplate template =
-                    GgufChatTemplates.fromMetadata(checkpoint.metadata()).orElseGet(PlainTemplate::new);
-            kernels = KernelProvider.create(options.threads());
-            LoadedDecoder loaded = LoadedDecoder.load(checkpoint, options.quantization(), kernels);
-            requireVocabulary(checkpoint, loaded.decoder().config(), tokenizer);
-            int contextTokens = contextTokens(loaded, options);
+                    GgufChatTemplates.fromMetadata(file.metadata()).orElseGet(PlainTemplate::new);
+            PromptEncoder encoder = new PromptEncoder(tokenizer, template);
             LanguageModel model = new GgufLanguageModel(
-                    loaded, new PromptEncoder(tokenizer, template), kernels, contextTokens, weightHash);
+                    file, decoder, encoder, KernelProvider.create(options.threads()), contextTokens, weightHash);
             isLoaded = true;
             log.info(
                     "model={} architecture={} contextTokens={} weightBytes={} millis={}",
-                    path.getFileName(),
+                    gguf.getFileName(),
                     model.architecture(),
                     contextTokens,
                     model.weightBytes(),
@@ -68,34 +69,37 @@ public final class LanguageModels {
             return model;
         } finally {
             if (!isLoaded) {
-                checkpoint.close();
-                if (kernels != null) {
-                    kernels.close();
-                }
+                file.close();
             }
         }
     }
 
-    /** Before anything is allocated: the weights alone must fit. */
-    private static void requireBudget(Checkpoint checkpoint, LoadOptions options) {
-        long bytes = WeightQuantizer.loadedBytes(checkpoint, options.quantization());
-        if (bytes > options.memoryBudgetBytes()) {
-            throw new OutOfMemoryBudgetException(
-                    "the model " + checkpoint.path().getFileName(), bytes, options.memoryBudgetBytes());
+    /** Before anything is mapped: the weights alone must fit. */
+    private static void requireBudget(Path gguf, LoadOptions options) {
+        if (!Files.isRegularFile(gguf)) {
+            throw new ModelFormatException(gguf, "there is no such file; give the path of a .gguf model");
+        }
+        try {
+            long bytes = Files.size(gguf);
+            if (bytes > options.memoryBudgetBytes()) {
+                throw new OutOfMemoryBudgetException(
+                        "the model " + gguf.getFileName(), bytes, options.memoryBudgetBytes());
+            }
+        } catch (IOException failure) {
+            throw new UncheckedIOException("cannot read " + gguf, failure);
         }
     }
 
     /** The longest context that the model, the options and the memory allow, before any of it is allocated. */
-    private static int contextTokens(LoadedDecoder loaded, LoadOptions options) {
-        DecoderConfig config = loaded.decoder().config();
+    static int contextTokens(GgufCheckpoint file, DecoderConfig config, LoadOptions options) {
         int wanted = Math.min(config.maxPositionEmbeddings(), options.maxContextTokens());
         int least = Math.min(wanted, MIN_CONTEXT_TOKENS);
-        long forSession = options.memoryBudgetBytes() - loaded.weightBytes();
+        long forSession = options.memoryBudgetBytes() - file.weightBytes();
         if (config.sessionBytes(least) > forSession) {
             throw new OutOfMemoryBudgetException(
                     "the model %s with a context of %d tokens"
-                            .formatted(loaded.checkpoint().path().getFileName(), least),
-                    loaded.weightBytes() + config.sessionBytes(least),
+                            .formatted(file.path().getFileName(), least),
+                    file.weightBytes() + config.sessionBytes(least),
                     options.memoryBudgetBytes());
         }
         int fits = least;
@@ -110,7 +114,7 @@ public final class LanguageModels {
         return fits;
     }
 
-    private static void requireVocabulary(Checkpoint file, DecoderConfig config, Tokenizer tokenizer) {
+    private static void requireVocabulary(GgufCheckpoint file, DecoderConfig config, Tokenizer tokenizer) {
         if (tokenizer.vocabSize() > config.vocabSize()) {
             throw new ModelFormatException(
                     file.path(),

@@ -2,25 +2,34 @@ package dev.caravan.engine.model;
 
 import dev.caravan.engine.ContextOverflowException;
 import dev.caravan.engine.kernel.Kernels;
-import dev.caravan.engine.layer.KvCache;
-import dev.caravan.engine.layer.KvPagePool;
+import dev.caravan.engine.layer.Activations;
+import dev.caravan.engine.layer.RotaryEmbedding;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One sequence by itself: its tokens so far, their keys and values, and the buffers. Feed tokens, then ask for the
- * logits of the next one. For tools and tests; a server's requests share a model through {@code
- * generate.BatchScheduler}. For one thread at a time; it owns its memory.
+ * The mutable half of a running model: its tokens so far, their keys and values, and the buffers, all allocated once.
+ * Feed tokens, then ask for the logits of the next one. For one thread at a time; it owns its memory.
+ *
+ * <p>The keys and values of a prompt that begins like the last one are used again: {@link #reuse}.
  */
 public final class Session implements AutoCloseable {
-    private final DecoderPass pass;
-    private final KvPagePool pool;
-    private final KvCache cache;
+
+    /** The most tokens that pass the layers together. More would not be faster, fewer would read the weights more often. */
+    static final int RUN_TOKENS = 256;
+
+    private final Decoder decoder;
+    private final Kernels kernels;
+    private final Activations state;
+    private final List<RotaryEmbedding.Table> rotary;
     private final int[] tokens;
+    private final float[] lastHidden;
+    private final float[] logits;
+    private final @Nullable ActivationListener listener;
     private int length;
-    private int lastRow = -1;
+    private boolean hasLastHidden;
 
     /**
      * An empty session.
@@ -32,14 +41,21 @@ public final class Session implements AutoCloseable {
     }
 
     Session(Decoder decoder, Kernels kernels, int contextTokens, @Nullable ActivationListener listener) {
-        this.pass = new DecoderPass(decoder, kernels, contextTokens, listener);
-        this.pool = DecoderPass.newPool(decoder, KvPagePool.pagesFor(contextTokens));
-        this.cache = new KvCache(pool);
+        DecoderConfig config = decoder.config();
+        this.decoder = decoder;
+        this.kernels = kernels;
+        this.state = new Activations(kernels, config.sizes(Math.min(RUN_TOKENS, contextTokens), contextTokens));
+        this.rotary = decoder.rotaryEmbeddings().stream()
+                .map(embedding -> embedding.newTable(state.maxTokens()))
+                .toList();
         this.tokens = new int[contextTokens];
+        this.lastHidden = new float[config.hiddenSize()];
+        this.logits = new float[config.vocabSize()];
+        this.listener = listener;
     }
 
     public Kernels kernels() {
-        return pass.kernels();
+        return kernels;
     }
 
     /** The most tokens it can hold. */
@@ -65,13 +81,13 @@ public final class Session implements AutoCloseable {
             common++;
         }
         length = common;
-        lastRow = -1;
+        hasLastHidden = false;
         return common;
     }
 
     /**
      * Feeds {@code source[from .. end - 1]}. A cancelled feed stops between two layers; the tokens of its finished
-     * passes stay.
+     * runs stay.
      *
      * @return whether all were fed
      * @throws ContextOverflowException if they do not fit
@@ -81,20 +97,49 @@ public final class Session implements AutoCloseable {
         if (length + end - from > tokens.length) {
             throw new ContextOverflowException(length + end - from, tokens.length);
         }
-        pass.requireKnown(source, from, end);
-        for (int next = from; next < end; next += DecoderPass.MAX_TOKENS) {
-            int count = Math.min(end - next, DecoderPass.MAX_TOKENS);
-            System.arraycopy(source, next, tokens, length, count);
-            if (!cache.reserve(length + count)) {
-                throw new IllegalStateException("the pool is smaller than the context");
+        for (int i = from; i < end; i++) {
+            if (source[i] < 0 || source[i] >= decoder.config().vocabSize()) {
+                throw new IllegalArgumentException("token %d at %d is not in the vocabulary of %d"
+                        .formatted(source[i], i, decoder.config().vocabSize()));
             }
-            if (!pass.run(List.of(new DecoderPass.Part(cache, tokens, length, length + count)), cancelled)) {
+        }
+        for (int next = from; next < end; next += state.maxTokens()) {
+            if (!run(source, next, Math.min(end, next + state.maxTokens()), cancelled)) {
                 return false;
             }
-            length += count;
-            lastRow = count - 1;
         }
         return true;
+    }
+
+    private boolean run(int[] source, int from, int end, BooleanSupplier cancelled) {
+        int count = end - from;
+        int hiddenSize = decoder.config().hiddenSize();
+        state.begin(length, count);
+        for (RotaryEmbedding.Table table : rotary) {
+            table.prepare(length, count);
+        }
+        for (int t = 0; t < count; t++) {
+            decoder.embed(kernels, source[from + t], state.hidden(), t * hiddenSize);
+        }
+        report("embeddings");
+        for (int layer = 0; layer < decoder.config().numHiddenLayers(); layer++) {
+            if (cancelled.getAsBoolean()) {
+                return false;
+            }
+            decoder.block(layer, state, rotary);
+            report("layer." + layer);
+        }
+        System.arraycopy(source, from, tokens, length, count);
+        length += count;
+        System.arraycopy(state.hidden(), (count - 1) * hiddenSize, lastHidden, 0, hiddenSize);
+        hasLastHidden = true;
+        return true;
+    }
+
+    private void report(String name) {
+        if (listener != null) {
+            listener.onActivation(name, state.hidden(), state.start(), state.tokens());
+        }
     }
 
     /**
@@ -102,10 +147,12 @@ public final class Session implements AutoCloseable {
      * caller may change it, the next call overwrites it.
      */
     public float[] logits() {
-        if (lastRow < 0) {
+        if (!hasLastHidden) {
             throw new IllegalStateException("feed a token before asking for logits");
         }
-        return pass.logits(lastRow);
+        hasLastHidden = false;
+        decoder.logits(kernels, lastHidden, logits);
+        return logits;
     }
 
     /** The tokens it holds, as a copy. */
@@ -115,6 +162,6 @@ public final class Session implements AutoCloseable {
 
     @Override
     public void close() {
-        pool.close();
+        state.close();
     }
 }
