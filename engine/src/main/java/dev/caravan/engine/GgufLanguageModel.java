@@ -1,13 +1,11 @@
 package dev.caravan.engine;
 
-import dev.caravan.engine.format.gguf.GgufCheckpoint;
 import dev.caravan.engine.generate.Generation;
 import dev.caravan.engine.generate.GenerationListener;
 import dev.caravan.engine.generate.GenerationQueue;
 import dev.caravan.engine.generate.GenerationRequest;
 import dev.caravan.engine.generate.Generator;
 import dev.caravan.engine.kernel.Kernels;
-import dev.caravan.engine.model.Decoder;
 import dev.caravan.engine.model.Session;
 import dev.caravan.engine.template.ChatMessage;
 import dev.caravan.engine.template.PlainTemplate;
@@ -16,44 +14,35 @@ import dev.caravan.engine.tokenizer.Tokenizer;
 import java.util.List;
 
 /**
- * A model from a GGUF file with one session: the weights are mapped once, one generation runs at a time, and a prompt
- * that begins like the one before it starts from that one's keys and values. Owns the file, the kernels and the
+ * A loaded model with one session: the weights are mapped once, one generation runs at a time, and a prompt
+ * that begins like the one before it starts from that one's keys and values. Owns the decoder, the kernels and the
  * session.
  */
 final class GgufLanguageModel implements LanguageModel {
-    private final GgufCheckpoint file;
-    private final Decoder decoder;
+    private final LoadedDecoder loaded;
     private final PromptEncoder encoder;
     private final boolean isChatModel;
     private final Kernels kernels;
     private final Session session;
     private final Generator generator;
     private final GenerationQueue queue = new GenerationQueue();
-    private final long weightBytes;
     private final FileHash hash;
 
-    /** Takes over the file and the kernels. */
+    /** Takes over the decoder and the kernels. */
     GgufLanguageModel(
-            GgufCheckpoint file,
-            Decoder decoder,
-            PromptEncoder encoder,
-            Kernels kernels,
-            int contextTokens,
-            String weightHash) {
-        this.file = file;
-        this.decoder = decoder;
+            LoadedDecoder loaded, PromptEncoder encoder, Kernels kernels, int contextTokens, String weightHash) {
+        this.loaded = loaded;
         this.encoder = encoder;
         this.isChatModel = !(encoder.template() instanceof PlainTemplate);
         this.kernels = kernels;
-        this.session = new Session(decoder, kernels, contextTokens);
+        this.session = new Session(loaded.decoder(), kernels, contextTokens);
         this.generator = new Generator(session, encoder.tokenizer());
-        this.weightBytes = file.weightBytes();
-        this.hash = FileHash.of(file.path(), weightHash);
+        this.hash = FileHash.of(loaded.checkpoint().path(), weightHash);
     }
 
     @Override
     public String architecture() {
-        return decoder.config().architecture();
+        return loaded.decoder().config().architecture();
     }
 
     @Override
@@ -63,7 +52,7 @@ final class GgufLanguageModel implements LanguageModel {
 
     @Override
     public long weightBytes() {
-        return weightBytes;
+        return loaded.weightBytes();
     }
 
     @Override
@@ -112,7 +101,7 @@ final class GgufLanguageModel implements LanguageModel {
             hash.close();
             session.close();
             kernels.close();
-            file.close();
+            loaded.close();
         }
     }
 }

@@ -1,18 +1,16 @@
 package dev.caravan.engine;
 
+import dev.caravan.engine.format.Checkpoint;
 import dev.caravan.engine.format.gguf.GgufCheckpoint;
 import dev.caravan.engine.kernel.KernelProvider;
-import dev.caravan.engine.model.Decoder;
+import dev.caravan.engine.kernel.Kernels;
 import dev.caravan.engine.model.DecoderConfig;
-import dev.caravan.engine.model.Decoders;
+import dev.caravan.engine.model.WeightQuantizer;
 import dev.caravan.engine.template.ChatTemplate;
 import dev.caravan.engine.template.GgufChatTemplates;
 import dev.caravan.engine.template.PlainTemplate;
 import dev.caravan.engine.tokenizer.GgufTokenizers;
 import dev.caravan.engine.tokenizer.Tokenizer;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,8 +30,8 @@ public final class LanguageModels {
      * @throws ModelFormatException if the file is damaged or holds a model that the engine cannot run
      * @throws OutOfMemoryBudgetException if the model does not fit the budget
      */
-    public static LanguageModel load(Path gguf, LoadOptions options) {
-        return load(gguf, options, "");
+    public static LanguageModel load(Path path, LoadOptions options) {
+        return load(path, options, "");
     }
 
     /**
@@ -43,25 +41,26 @@ public final class LanguageModels {
      * @throws ModelFormatException if the file is damaged or holds a model that the engine cannot run
      * @throws OutOfMemoryBudgetException if the model does not fit the budget
      */
-    public static LanguageModel load(Path gguf, LoadOptions options, String weightHash) {
+    public static LanguageModel load(Path path, LoadOptions options, String weightHash) {
         long started = System.nanoTime();
-        requireBudget(gguf, options);
-        GgufCheckpoint file = GgufCheckpoint.open(gguf);
+        GgufCheckpoint checkpoint = GgufCheckpoint.open(path);
+        Kernels kernels = null;
         boolean isLoaded = false;
         try {
-            Decoder decoder = Decoders.load(file);
-            int contextTokens = contextTokens(file, decoder.config(), options);
-            Tokenizer tokenizer = GgufTokenizers.fromMetadata(file.metadata());
-            requireVocabulary(file, decoder.config(), tokenizer);
+            requireBudget(checkpoint, options);
+            Tokenizer tokenizer = GgufTokenizers.fromMetadata(checkpoint.metadata());
             ChatTemplate template =
-                    GgufChatTemplates.fromMetadata(file.metadata()).orElseGet(PlainTemplate::new);
-            PromptEncoder encoder = new PromptEncoder(tokenizer, template);
+                    GgufChatTemplates.fromMetadata(checkpoint.metadata()).orElseGet(PlainTemplate::new);
+            kernels = KernelProvider.create(options.threads());
+            LoadedDecoder loaded = LoadedDecoder.load(checkpoint, options.quantization(), kernels);
+            requireVocabulary(checkpoint, loaded.decoder().config(), tokenizer);
+            int contextTokens = contextTokens(loaded, options);
             LanguageModel model = new GgufLanguageModel(
-                    file, decoder, encoder, KernelProvider.create(options.threads()), contextTokens, weightHash);
+                    loaded, new PromptEncoder(tokenizer, template), kernels, contextTokens, weightHash);
             isLoaded = true;
             log.info(
                     "model={} architecture={} contextTokens={} weightBytes={} millis={}",
-                    gguf.getFileName(),
+                    path.getFileName(),
                     model.architecture(),
                     contextTokens,
                     model.weightBytes(),
@@ -69,37 +68,34 @@ public final class LanguageModels {
             return model;
         } finally {
             if (!isLoaded) {
-                file.close();
+                checkpoint.close();
+                if (kernels != null) {
+                    kernels.close();
+                }
             }
         }
     }
 
-    /** Before anything is mapped: the weights alone must fit. */
-    private static void requireBudget(Path gguf, LoadOptions options) {
-        if (!Files.isRegularFile(gguf)) {
-            throw new ModelFormatException(gguf, "there is no such file; give the path of a .gguf model");
-        }
-        try {
-            long bytes = Files.size(gguf);
-            if (bytes > options.memoryBudgetBytes()) {
-                throw new OutOfMemoryBudgetException(
-                        "the model " + gguf.getFileName(), bytes, options.memoryBudgetBytes());
-            }
-        } catch (IOException failure) {
-            throw new UncheckedIOException("cannot read " + gguf, failure);
+    /** Before anything is allocated: the weights alone must fit. */
+    private static void requireBudget(Checkpoint checkpoint, LoadOptions options) {
+        long bytes = WeightQuantizer.loadedBytes(checkpoint, options.quantization());
+        if (bytes > options.memoryBudgetBytes()) {
+            throw new OutOfMemoryBudgetException(
+                    "the model " + checkpoint.path().getFileName(), bytes, options.memoryBudgetBytes());
         }
     }
 
     /** The longest context that the model, the options and the memory allow, before any of it is allocated. */
-    static int contextTokens(GgufCheckpoint file, DecoderConfig config, LoadOptions options) {
+    private static int contextTokens(LoadedDecoder loaded, LoadOptions options) {
+        DecoderConfig config = loaded.decoder().config();
         int wanted = Math.min(config.maxPositionEmbeddings(), options.maxContextTokens());
         int least = Math.min(wanted, MIN_CONTEXT_TOKENS);
-        long forSession = options.memoryBudgetBytes() - file.weightBytes();
+        long forSession = options.memoryBudgetBytes() - loaded.weightBytes();
         if (config.sessionBytes(least) > forSession) {
             throw new OutOfMemoryBudgetException(
                     "the model %s with a context of %d tokens"
-                            .formatted(file.path().getFileName(), least),
-                    file.weightBytes() + config.sessionBytes(least),
+                            .formatted(loaded.checkpoint().path().getFileName(), least),
+                    loaded.weightBytes() + config.sessionBytes(least),
                     options.memoryBudgetBytes());
         }
         int fits = least;
@@ -114,7 +110,7 @@ public final class LanguageModels {
         return fits;
     }
 
-    private static void requireVocabulary(GgufCheckpoint file, DecoderConfig config, Tokenizer tokenizer) {
+    private static void requireVocabulary(Checkpoint file, DecoderConfig config, Tokenizer tokenizer) {
         if (tokenizer.vocabSize() > config.vocabSize()) {
             throw new ModelFormatException(
                     file.path(),

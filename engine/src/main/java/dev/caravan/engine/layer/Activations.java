@@ -1,21 +1,23 @@
 package dev.caravan.engine.layer;
 
 import dev.caravan.engine.kernel.Kernels;
+import java.util.Arrays;
+import java.util.List;
 
 /**
- * The mutable half of a session: the KV cache and the buffers that a run of tokens passes through, allocated once.
- * Confined to one thread at a time; it owns the cache.
+ * The buffers that a pass of tokens goes through, allocated once. The tokens may belong to several sequences: all but
+ * attention and rotary positions treats them alike. Confined to one thread at a time.
  *
- * <p>Letters: T tokens of the run, H hidden size, Q heads times head size, K key-value heads times head size, F the
+ * <p>Letters: T tokens of the pass, H hidden size, Q heads times head size, K key-value heads times head size, F the
  * MLP's inner size.
  */
-public final class Activations implements AutoCloseable {
+public final class Activations {
 
     /**
      * What the buffers are sized by.
      *
-     * @param maxTokens the longest run
-     * @param contextTokens the most tokens that the cache may hold
+     * @param maxTokens the most tokens of a pass
+     * @param contextTokens the longest sequence
      */
     public record Sizes(
             int layers,
@@ -27,7 +29,7 @@ public final class Activations implements AutoCloseable {
             int maxTokens,
             int contextTokens) {
 
-        /** The bytes of all buffers but the cache. */
+        /** The bytes of all buffers. */
         public long scratchBytes() {
             long perToken = 3L * hidden + 2L * heads * headSize + 2L * kvHeads * headSize + 2L * feedForward;
             return Float.BYTES * (perToken * maxTokens + unpackedFloats(contextTokens));
@@ -38,14 +40,13 @@ public final class Activations implements AutoCloseable {
             return 2L * kvHeads * headSize * positions;
         }
 
-        /** The bytes of the full cache. */
-        public long cacheBytes() {
-            return KvCache.byteSize(layers, kvHeads, headSize, contextTokens);
+        /** What the keys and values of a token take. */
+        public KvPagePool.Shape cacheShape() {
+            return new KvPagePool.Shape(layers, kvHeads, headSize);
         }
     }
 
     final Kernels kernels;
-    final KvCache cache;
     final AttentionScratch.Pool attentionScratch;
 
     /** The residual stream, [T, H]. */
@@ -67,19 +68,26 @@ public final class Activations implements AutoCloseable {
     /** [T, F]. */
     final float[] up;
 
-    private final int maxTokens;
+    private final Sizes sizes;
     private final int keyValueSize;
+    private final KvRun[] runOfRow;
+    private final int[] rowsOfShortRuns;
+    private List<KvRun> runs = List.of();
+    private int shortRowCount;
     private float[] unpackedKeys = new float[0];
     private float[] unpackedValues = new float[0];
-    private int start;
+    private float[] runQuery = new float[0];
+    private float[] runAttended = new float[0];
     private int tokens;
 
     public Activations(Kernels kernels, Sizes sizes) {
         this.kernels = kernels;
-        this.maxTokens = sizes.maxTokens();
+        this.sizes = sizes;
         this.keyValueSize = sizes.kvHeads() * sizes.headSize();
-        this.cache = new KvCache(sizes.layers(), sizes.kvHeads(), sizes.headSize(), sizes.contextTokens());
         this.attentionScratch = new AttentionScratch.Pool(sizes.headSize());
+        int maxTokens = sizes.maxTokens();
+        this.runOfRow = new KvRun[maxTokens];
+        this.rowsOfShortRuns = new int[maxTokens];
         this.hidden = new float[maxTokens * sizes.hidden()];
         this.normed = new float[maxTokens * sizes.hidden()];
         this.projected = new float[maxTokens * sizes.hidden()];
@@ -91,20 +99,67 @@ public final class Activations implements AutoCloseable {
         this.up = new float[maxTokens * sizes.feedForward()];
     }
 
-    /** Begins a run of {@code tokens} tokens, the first of which stands at position {@code start}. */
-    public void begin(int start, int tokens) {
-        if (tokens < 1 || tokens > maxTokens) {
-            throw new IllegalArgumentException("a run holds 1 to %d tokens, got %d".formatted(maxTokens, tokens));
+    /**
+     * Begins a pass.
+     *
+     * @param runs one for each sequence, their rows without gaps from 0 on
+     */
+    public void begin(List<KvRun> runs) {
+        int rows = 0;
+        int shortRows = 0;
+        for (KvRun run : runs) {
+            int end = rows + run.tokens();
+            if (run.row() != rows || end > maxTokens()) {
+                throw new IllegalArgumentException(
+                        "a pass holds up to %d tokens without gaps, got %d in row %d after %d"
+                                .formatted(maxTokens(), run.tokens(), run.row(), rows));
+            }
+            Arrays.fill(runOfRow, rows, end, run);
+            for (int row = rows; row < end && CausalSelfAttention.isShort(run); row++) {
+                rowsOfShortRuns[shortRows++] = row;
+            }
+            rows = end;
         }
-        cache.reserve(start + tokens);
-        this.start = start;
-        this.tokens = tokens;
+        this.runs = List.copyOf(runs);
+        this.shortRowCount = shortRows;
+        this.tokens = rows;
+    }
+
+    /** The sequences' parts of the pass. */
+    List<KvRun> runs() {
+        return runs;
+    }
+
+    /** The tokens whose runs are short. */
+    int shortRowCount() {
+        return shortRowCount;
+    }
+
+    /** The row of one of the tokens whose runs are short. */
+    int shortRow(int index) {
+        return rowsOfShortRuns[index];
+    }
+
+    KvRun runOf(int row) {
+        return runOfRow[row];
+    }
+
+    /** Room for the queries of a run that does not begin in row 0. */
+    float[] runQuery(int size) {
+        runQuery = runQuery.length < size ? new float[query.length] : runQuery;
+        return runQuery;
+    }
+
+    /** Room for the heads' outputs of such a run. */
+    float[] runAttended(int size) {
+        runAttended = runAttended.length < size ? new float[attended.length] : runAttended;
+        return runAttended;
     }
 
     /** Makes room for one layer's keys and values of so many positions, growing by doubling up to the whole context. */
     void reserveUnpacked(int positions) {
         if (unpackedKeys.length < positions * keyValueSize) {
-            int room = Math.min(Integer.highestOneBit(positions) * 2, Math.max(positions, cache.capacityTokens()));
+            int room = Math.min(Integer.highestOneBit(positions) * 2, Math.max(positions, sizes.contextTokens()));
             unpackedKeys = new float[room * keyValueSize];
             unpackedValues = new float[room * keyValueSize];
         }
@@ -124,19 +179,14 @@ public final class Activations implements AutoCloseable {
         return kernels;
     }
 
-    /** The position of the run's first token. */
-    public int start() {
-        return start;
-    }
-
-    /** The tokens of the run. */
+    /** The tokens of the pass. */
     public int tokens() {
         return tokens;
     }
 
-    /** The longest run. */
+    /** The most tokens of a pass. */
     public int maxTokens() {
-        return maxTokens;
+        return sizes.maxTokens();
     }
 
     /** The residual stream, [T, H]. */
@@ -157,10 +207,5 @@ public final class Activations implements AutoCloseable {
     /** Adds what attention or the MLP left. */
     public void addProjected(int hiddenSize) {
         kernels.addScaled(1, projected, 0, hidden, 0, tokens * hiddenSize);
-    }
-
-    @Override
-    public void close() {
-        cache.close();
     }
 }

@@ -14,8 +14,8 @@ final class AttentionScratch {
     private float[] scores = new float[0];
 
     private AttentionScratch(int headSize) {
-        half = new short[KvCache.PAGE_TOKENS * headSize];
-        tile = new float[KvCache.PAGE_TOKENS * headSize];
+        half = new short[KvPagePool.PAGE_TOKENS * headSize];
+        tile = new float[KvPagePool.PAGE_TOKENS * headSize];
     }
 
     /** Room for at least so many scores. */

@@ -5,16 +5,19 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Causal self-attention with grouped key-value heads (Ainslie et al. 2023) over the session's KV cache, optionally with
+ * Causal self-attention with grouped key-value heads (Ainslie et al. 2023) over the sequences' KV caches, optionally with
  * a sliding window and with norms of queries and keys. Immutable.
  *
- * <p>Two ways by the number of tokens. A prompt's run: the visible keys and values are unpacked once for all its
- * queries. An answer's token: they are unpacked page by page and used while they lie in the processor's cache.
+ * <p>Two ways by the number of tokens that a sequence has in the pass. A prompt's run: the visible keys and values are
+ * unpacked once for all its queries. An answer's token: they are unpacked page by page and used while they lie in the
+ * processor's cache; all such tokens of the pass share the threads.
  */
 public final class CausalSelfAttention {
 
     /** Up to so many tokens the cache is read page by page. */
     private static final int FEW_TOKENS = 8;
+
+    private static final int PAGE = KvPagePool.PAGE_TOKENS;
 
     /**
      * The projections, and the norms of queries and keys where the family has them.
@@ -53,7 +56,12 @@ public final class CausalSelfAttention {
         this.weights = weights;
     }
 
-    /** From the state's normed to its projected values; the run's keys and values enter the cache. */
+    /** Whether the run's tokens are computed one by one. */
+    static boolean isShort(KvRun run) {
+        return run.tokens() <= FEW_TOKENS;
+    }
+
+    /** From the state's normed to its projected values; the tokens' keys and values enter their caches. */
     public void forward(Activations state, RotaryEmbedding.Table rotary) {
         int tokens = state.tokens();
         weights.query.forward(state.kernels, state.normed, state.query, tokens);
@@ -67,13 +75,17 @@ public final class CausalSelfAttention {
         }
         rotary.apply(state.query, tokens, shape.heads());
         rotary.apply(state.key, tokens, shape.keyValueHeads());
-        for (int t = 0; t < tokens; t++) {
-            state.cache.write(layer, state.start() + t, state.key, state.value, t * shape.keyValueSize());
+        for (KvRun run : state.runs()) {
+            for (int t = 0; t < run.tokens(); t++) {
+                int offset = (run.row() + t) * shape.keyValueSize();
+                run.cache().write(layer, run.start() + t, state.key, state.value, offset);
+            }
         }
-        if (tokens <= FEW_TOKENS) {
-            state.kernels.parallel(tokens * shape.keyValueHeads(), task -> attendToken(state, task));
-        } else {
-            attendRun(state);
+        state.kernels.parallel(state.shortRowCount() * shape.keyValueHeads(), task -> attendToken(state, task));
+        for (KvRun run : state.runs()) {
+            if (!isShort(run)) {
+                attendRun(state, run);
+            }
         }
         weights.output.forward(state.kernels, state.attended, state.projected, tokens);
     }
@@ -83,46 +95,62 @@ public final class CausalSelfAttention {
         return shape.window() == 0 ? 0 : Math.max(0, position - shape.window() + 1);
     }
 
-    private void attendRun(Activations state) {
-        int firstPage = firstVisible(state.start()) / KvCache.PAGE_TOKENS;
-        int firstPosition = firstPage * KvCache.PAGE_TOKENS;
-        int positions = state.start() + state.tokens() - firstPosition;
+    private void attendRun(Activations state, KvRun run) {
+        int firstPage = firstVisible(run.start()) / PAGE;
+        int firstPosition = firstPage * PAGE;
+        unpack(state, run.cache(), firstPage, run.start() + run.tokens() - firstPosition);
+        // The kernel reads and writes from the arrays' beginning.
+        boolean isFirst = run.row() == 0;
+        int offset = run.row() * shape.querySize();
+        int size = run.tokens() * shape.querySize();
+        float[] query = isFirst ? state.query : state.runQuery(size);
+        float[] attended = isFirst ? state.attended : state.runAttended(size);
+        if (!isFirst) {
+            System.arraycopy(state.query, offset, query, 0, size);
+        }
+        state.kernels.attention(
+                shape,
+                query,
+                state.unpackedKeys(),
+                state.unpackedValues(),
+                attended,
+                run.tokens(),
+                run.start() - firstPosition);
+        if (!isFirst) {
+            System.arraycopy(attended, 0, state.attended, offset, size);
+        }
+    }
+
+    private void unpack(Activations state, KvCache cache, int firstPage, int positions) {
         state.reserveUnpacked(positions);
-        int pages = (positions + KvCache.PAGE_TOKENS - 1) / KvCache.PAGE_TOKENS;
+        int pages = KvPagePool.pagesFor(positions);
         state.kernels.parallel(pages * shape.keyValueHeads(), task -> {
             int page = task / shape.keyValueHeads();
             int head = task % shape.keyValueHeads();
-            int first = page * KvCache.PAGE_TOKENS;
-            int count = Math.min(KvCache.PAGE_TOKENS, positions - first);
+            int first = page * PAGE;
+            int count = Math.min(PAGE, positions - first);
             int offset = first * shape.keyValueSize() + head * shape.headSize();
             AttentionScratch scratch = state.attentionScratch.take();
-            KvCache.Rows keys = new KvCache.Rows(state.unpackedKeys(), offset, shape.keyValueSize());
-            state.cache.readKeys(layer, head, firstPage + page, count, scratch.half, keys);
-            KvCache.Rows values = new KvCache.Rows(state.unpackedValues(), offset, shape.keyValueSize());
-            state.cache.readValues(layer, head, firstPage + page, count, scratch.half, values);
+            KvPagePool.Rows keys = new KvPagePool.Rows(state.unpackedKeys(), offset, shape.keyValueSize());
+            cache.readKeys(layer, head, firstPage + page, count, scratch.half, keys);
+            KvPagePool.Rows values = new KvPagePool.Rows(state.unpackedValues(), offset, shape.keyValueSize());
+            cache.readValues(layer, head, firstPage + page, count, scratch.half, values);
             state.attentionScratch.giveBack(scratch);
         });
-        state.kernels.attention(
-                shape,
-                state.query,
-                state.unpackedKeys(),
-                state.unpackedValues(),
-                state.attended,
-                state.tokens(),
-                state.start() - firstPosition);
     }
 
-    /** One token of the run in all heads that share one key-value head. */
+    /** One token in all heads that share one key-value head. */
     private void attendToken(Activations state, int task) {
-        int token = task / shape.keyValueHeads();
+        int row = state.shortRow(task / shape.keyValueHeads());
         int head = task % shape.keyValueHeads();
         AttentionScratch scratch = state.attentionScratch.take();
-        new Token(state, scratch, token, head).attend();
+        new Token(state, scratch, row, head).attend();
         state.attentionScratch.giveBack(scratch);
     }
 
     private final class Token {
         private final Activations state;
+        private final KvCache cache;
         private final AttentionScratch scratch;
         private final int keyValueHead;
         private final int group = shape.heads() / shape.keyValueHeads();
@@ -132,20 +160,23 @@ public final class CausalSelfAttention {
         private final int end;
         private final float[] scores;
 
-        Token(Activations state, AttentionScratch scratch, int token, int keyValueHead) {
+        Token(Activations state, AttentionScratch scratch, int row, int keyValueHead) {
+            KvRun run = state.runOf(row);
+            int position = run.start() + row - run.row();
             this.state = state;
+            this.cache = run.cache();
             this.scratch = scratch;
             this.keyValueHead = keyValueHead;
-            this.query = (token * shape.heads() + keyValueHead * group) * size;
-            this.first = firstVisible(state.start() + token);
-            this.end = state.start() + token + 1;
+            this.query = (row * shape.heads() + keyValueHead * group) * size;
+            this.first = firstVisible(position);
+            this.end = position + 1;
             this.scores = scratch.scores(group * (end - first));
         }
 
         void attend() {
             int positions = end - first;
-            int firstPage = first / KvCache.PAGE_TOKENS;
-            int lastPage = (end - 1) / KvCache.PAGE_TOKENS;
+            int firstPage = first / PAGE;
+            int lastPage = (end - 1) / PAGE;
             for (int page = firstPage; page <= lastPage; page++) {
                 score(page);
             }
@@ -159,10 +190,10 @@ public final class CausalSelfAttention {
         }
 
         private void score(int page) {
-            int start = page * KvCache.PAGE_TOKENS;
-            int to = Math.min(end - start, KvCache.PAGE_TOKENS);
-            KvCache.Rows tile = new KvCache.Rows(scratch.tile, 0, size);
-            state.cache.readKeys(layer, keyValueHead, page, to, scratch.half, tile);
+            int start = page * PAGE;
+            int to = Math.min(end - start, PAGE);
+            KvPagePool.Rows tile = new KvPagePool.Rows(scratch.tile, 0, size);
+            cache.readKeys(layer, keyValueHead, page, to, scratch.half, tile);
             for (int head = 0; head < group; head++) {
                 int target = head * (end - first) + start - first;
                 for (int t = Math.max(first - start, 0); t < to; t++) {
@@ -173,10 +204,10 @@ public final class CausalSelfAttention {
         }
 
         private void gather(int page) {
-            int start = page * KvCache.PAGE_TOKENS;
-            int to = Math.min(end - start, KvCache.PAGE_TOKENS);
-            KvCache.Rows tile = new KvCache.Rows(scratch.tile, 0, size);
-            state.cache.readValues(layer, keyValueHead, page, to, scratch.half, tile);
+            int start = page * PAGE;
+            int to = Math.min(end - start, PAGE);
+            KvPagePool.Rows tile = new KvPagePool.Rows(scratch.tile, 0, size);
+            cache.readValues(layer, keyValueHead, page, to, scratch.half, tile);
             for (int head = 0; head < group; head++) {
                 int source = head * (end - first) + start - first;
                 for (int t = Math.max(first - start, 0); t < to; t++) {

@@ -1,136 +1,110 @@
 package dev.caravan.engine.layer;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 
 /**
- * The keys and values of a session's tokens, as F16 outside the heap. It grows by pages of {@link #PAGE_TOKENS} tokens,
- * so that a short conversation takes little, and never beyond its capacity. The cache owns its memory; one writer, and
- * readers only between writes.
- *
- * <p>A page:
- *
- * <pre>
- * layer 0                                          layer 1
- * keys of head 0   keys of head 1   values of 0 …  …
- * [tokens, D]      [tokens, D]      [tokens, D]
- * </pre>
- *
- * <p>F16 halves the memory and the bytes read for each token; llama.cpp keeps its cache in F16 too. A value's relative
- * rounding is at most 2^-11.
+ * The keys and values of one sequence: a table of pages of a {@link KvPagePool}, of which the first may be shared with
+ * other sequences. Only pages that no one else holds are written to, or rows of a shared page that no other holder
+ * reads. For the pool's thread; the pages go back when it is closed.
  */
 public final class KvCache implements AutoCloseable {
+    private final KvPagePool pool;
+    private int[] pages = new int[8];
+    private int pageCount;
 
-    /** The tokens of one page. */
-    public static final int PAGE_TOKENS = 64;
+    /** An empty cache. */
+    public KvCache(KvPagePool pool) {
+        this.pool = pool;
+    }
 
-    private final int layers;
-    private final int kvHeads;
-    private final int headSize;
-    private final int capacityTokens;
-    private final Arena arena;
-    private final List<MemorySegment> pages = new ArrayList<>();
-    private final short[] row;
+    /** The pages that it holds. */
+    public int pageCount() {
+        return pageCount;
+    }
+
+    /** The pool's number of its page at {@code index}. */
+    public int page(int index) {
+        if (index >= pageCount) {
+            throw new IndexOutOfBoundsException("page %d of %d".formatted(index, pageCount));
+        }
+        return pages[index];
+    }
+
+    /** The tokens for which there is room. */
+    public int capacityTokens() {
+        return pageCount * KvPagePool.PAGE_TOKENS;
+    }
 
     /**
-     * An empty cache.
+     * Makes room for the positions below {@code tokens}.
      *
-     * @param capacityTokens the most tokens it may ever hold
+     * @return false if the pool has too few pages; those that it had stay
      */
-    @SuppressWarnings("MustBeClosedChecker") // closed by close()
-    public KvCache(int layers, int kvHeads, int headSize, int capacityTokens) {
-        this.layers = layers;
-        this.kvHeads = kvHeads;
-        this.headSize = headSize;
-        this.capacityTokens = capacityTokens;
-        this.arena = Arena.ofShared();
-        this.row = new short[headSize];
-    }
-
-    /** The bytes that so many tokens take, in whole pages. */
-    public static long byteSize(int layers, int kvHeads, int headSize, long tokens) {
-        long pageCount = (tokens + PAGE_TOKENS - 1) / PAGE_TOKENS;
-        return pageCount * PAGE_TOKENS * layers * kvHeads * headSize * 2 * Short.BYTES;
-    }
-
-    int capacityTokens() {
-        return capacityTokens;
-    }
-
-    /** Makes room for the positions below {@code tokens}. */
-    void reserve(int tokens) {
-        if (tokens > capacityTokens) {
-            throw new IllegalArgumentException("%d tokens do not fit a cache of %d".formatted(tokens, capacityTokens));
+    public boolean reserve(int tokens) {
+        while (capacityTokens() < tokens) {
+            int page = pool.take();
+            if (page == KvPagePool.NONE) {
+                return false;
+            }
+            add(page);
         }
-        while (pages.size() * PAGE_TOKENS < tokens) {
-            pages.add(arena.allocate(byteSize(layers, kvHeads, headSize, PAGE_TOKENS), 64));
-        }
+        return true;
     }
 
-    /** Stores one token's keys {@code [kvHeads, D]} and values {@code [kvHeads, D]}, read from the given offset. */
+    /** Appends a page of another holder and holds it too. */
+    public void share(int page) {
+        pool.retain(page);
+        add(page);
+    }
+
+    /**
+     * Appends a copy of a page of another holder.
+     *
+     * @return false if the pool has no page left
+     */
+    public boolean copy(int page) {
+        int own = pool.take();
+        if (own == KvPagePool.NONE) {
+            return false;
+        }
+        pool.copy(page, own);
+        add(own);
+        return true;
+    }
+
+    /** Holds a page with the same content in the place of its own. */
+    public void replace(int index, int page) {
+        pool.retain(page);
+        pool.release(pages[index]);
+        pages[index] = page;
+    }
+
+    private void add(int page) {
+        if (pageCount == pages.length) {
+            pages = Arrays.copyOf(pages, 2 * pageCount);
+        }
+        pages[pageCount++] = page;
+    }
+
     void write(int layer, int position, float[] keys, float[] values, int offset) {
-        for (int head = 0; head < kvHeads; head++) {
-            writeRow(run(layer, head, false, position), position, keys, offset + head * headSize);
-            writeRow(run(layer, head, true, position), position, values, offset + head * headSize);
-        }
+        int page = pages[position / KvPagePool.PAGE_TOKENS];
+        pool.write(page, layer, position % KvPagePool.PAGE_TOKENS, keys, values, offset);
     }
 
-    private void writeRow(long run, int position, float[] source, int offset) {
-        for (int i = 0; i < headSize; i++) {
-            row[i] = Float.floatToFloat16(source[offset + i]);
-        }
-        long start = run + (long) (position % PAGE_TOKENS) * headSize * Short.BYTES;
-        MemorySegment.copy(row, 0, pages.get(position / PAGE_TOKENS), ValueLayout.JAVA_SHORT, start, headSize);
+    void readKeys(int layer, int head, int index, int tokens, short[] half, KvPagePool.Rows out) {
+        pool.readKeys(pages[index], layer, head, tokens, half, out);
     }
 
-    /**
-     * Where rows of values go.
-     *
-     * @param values row r begins at {@code offset + r * stride}
-     */
-    @SuppressWarnings("ArrayRecordComponent") // a view, made and dropped within one call
-    record Rows(float[] values, int offset, int stride) {}
-
-    /**
-     * Reads the keys of one head for the first {@code tokens} of a page, one row for each.
-     *
-     * @param half room for {@code tokens * D} F16 values
-     */
-    void readKeys(int layer, int head, int page, int tokens, short[] half, Rows out) {
-        read(run(layer, head, false, page * PAGE_TOKENS), page, tokens, half, out);
+    void readValues(int layer, int head, int index, int tokens, short[] half, KvPagePool.Rows out) {
+        pool.readValues(pages[index], layer, head, tokens, half, out);
     }
 
-    /** Reads values as {@link #readKeys} reads keys. */
-    void readValues(int layer, int head, int page, int tokens, short[] half, Rows out) {
-        read(run(layer, head, true, page * PAGE_TOKENS), page, tokens, half, out);
-    }
-
-    private void read(long run, int page, int tokens, short[] half, Rows out) {
-        MemorySegment.copy(pages.get(page), ValueLayout.JAVA_SHORT, run, half, 0, tokens * headSize);
-        for (int t = 0; t < tokens; t++) {
-            unpack(half, t * headSize, out.values, out.offset + t * out.stride, headSize);
-        }
-    }
-
-    /** A loop of its own, which the compiler turns into vector instructions. */
-    private static void unpack(short[] half, int from, float[] out, int to, int count) {
-        for (int i = 0; i < count; i++) {
-            out[to + i] = Float.float16ToFloat(half[from + i]);
-        }
-    }
-
-    /** Where in its page a head's keys or values begin. */
-    private long run(int layer, int head, boolean isValue, int position) {
-        assert position / PAGE_TOKENS < pages.size() : "position " + position + " was not reserved";
-        long index = ((long) layer * 2 + (isValue ? 1 : 0)) * kvHeads + head;
-        return index * PAGE_TOKENS * headSize * Short.BYTES;
-    }
-
+    /** Gives all pages back; the cache is empty and can be used again. */
     @Override
     public void close() {
-        arena.close();
+        for (int i = 0; i < pageCount; i++) {
+            pool.release(pages[i]);
+        }
+        pageCount = 0;
     }
 }

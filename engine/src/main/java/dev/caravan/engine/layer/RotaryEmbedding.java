@@ -62,19 +62,20 @@ public final class RotaryEmbedding {
             sines = new float[maxTokens * frequencies.length];
         }
 
-        /** Fills the table for the positions {@code start .. start + tokens - 1}. */
-        public void prepare(int start, int tokens) {
+        /** Fills {@code tokens} rows from {@code row} on for the positions {@code start .. start + tokens - 1}. */
+        public void prepare(int row, int start, int tokens) {
             int pairCount = frequencies.length;
             for (int t = 0; t < tokens; t++) {
+                int to = (row + t) * pairCount;
                 for (int i = 0; i < pairCount; i++) {
                     double angle = (start + t) * frequencies[i];
-                    cosines[t * pairCount + i] = (float) Math.cos(angle);
-                    sines[t * pairCount + i] = (float) Math.sin(angle);
+                    cosines[to + i] = (float) Math.cos(angle);
+                    sines[to + i] = (float) Math.sin(angle);
                 }
             }
         }
 
-        /** Turns {@code x[tokens, heads, headSize]} in place, the tokens being those of {@link #prepare}. */
+        /** Turns {@code x[tokens, heads, headSize]} in place, token t by row t of {@link #prepare}. */
         public void apply(float[] x, int tokens, int heads) {
             int headSize = headSize();
             for (int t = 0; t < tokens; t++) {

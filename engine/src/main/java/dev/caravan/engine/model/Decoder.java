@@ -23,10 +23,10 @@ public sealed interface Decoder permits Llama, Gemma3 {
     void block(int layer, Activations state, List<RotaryEmbedding.Table> rotary);
 
     /**
-     * The next token's logits.
+     * The next token's logits after each of some tokens.
      *
-     * @param hidden the last layer's output of one token, {@code [hidden]}; overwritten by its norm
-     * @param logits {@code [vocabulary]}
+     * @param hidden the last layer's output of these tokens, {@code [rows, hidden]}; overwritten by its norm
+     * @param logits receives {@code [rows, vocabulary]}
      */
-    void logits(Kernels kernels, float[] hidden, float[] logits);
+    void logits(Kernels kernels, float[] hidden, float[] logits, int rows);
 }

@@ -2,6 +2,7 @@ package dev.caravan.engine.model;
 
 import dev.caravan.engine.kernel.AttentionShape;
 import dev.caravan.engine.layer.Activations;
+import dev.caravan.engine.layer.KvPagePool;
 
 /**
  * The hyper-parameters that every decoder has; names as in transformers' {@code config.json}.
@@ -54,7 +55,9 @@ public record DecoderConfig(
 
     /** The bytes of memory that a session takes once its context is full: cache, buffers and logits. */
     public long sessionBytes(int contextTokens) {
-        Activations.Sizes sizes = sizes(Session.RUN_TOKENS, contextTokens);
-        return sizes.cacheBytes() + sizes.scratchBytes() + (long) vocabSize * Float.BYTES;
+        Activations.Sizes sizes = sizes(DecoderPass.MAX_TOKENS, contextTokens);
+        long cacheBytes =
+                KvPagePool.pagesFor(contextTokens) * sizes.cacheShape().pageBytes();
+        return cacheBytes + sizes.scratchBytes() + (long) vocabSize * Float.BYTES;
     }
 }

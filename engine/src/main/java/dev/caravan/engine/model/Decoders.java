@@ -8,14 +8,20 @@ public final class Decoders {
 
     private Decoders() {}
 
+    /** The checkpoint's decoder with its weights as the file has them. */
+    public static Decoder load(Checkpoint checkpoint) {
+        return load(checkpoint, WeightQuantizer.NONE);
+    }
+
     /**
      * The checkpoint's decoder. Its tensors stay mapped: the checkpoint must stay open as long as the decoder is used.
      *
+     * @param quantizer what becomes of the linear layers
      * @throws ModelFormatException if the architecture is not supported, or a tensor is missing, has the wrong shape or
      *     is one that the architecture does not know
      */
-    public static Decoder load(Checkpoint checkpoint) {
-        Weights weights = new Weights(checkpoint);
+    public static Decoder load(Checkpoint checkpoint, WeightQuantizer quantizer) {
+        Weights weights = new Weights(checkpoint, quantizer);
         Decoder decoder = switch (checkpoint.modelType()) {
             case Llama.MODEL_TYPE -> new Llama(weights);
             case Gemma3.MODEL_TYPE -> new Gemma3(weights);

@@ -165,8 +165,8 @@ public final class Gemma3 implements Decoder {
     }
 
     @Override
-    public void logits(Kernels kernels, float[] hidden, float[] logits) {
-        norm.forward(kernels, hidden, hidden, 1);
-        lmHead.forward(kernels, hidden, logits, 1);
+    public void logits(Kernels kernels, float[] hidden, float[] logits, int rows) {
+        norm.forward(kernels, hidden, hidden, rows);
+        lmHead.forward(kernels, hidden, logits, rows);
     }
 }

@@ -2,34 +2,25 @@ package dev.caravan.engine.model;
 
 import dev.caravan.engine.ContextOverflowException;
 import dev.caravan.engine.kernel.Kernels;
-import dev.caravan.engine.layer.Activations;
-import dev.caravan.engine.layer.RotaryEmbedding;
+import dev.caravan.engine.layer.KvCache;
+import dev.caravan.engine.layer.KvPagePool;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The mutable half of a running model: its tokens so far, their keys and values, and the buffers, all allocated once.
- * Feed tokens, then ask for the logits of the next one. For one thread at a time; it owns its memory.
- *
- * <p>The keys and values of a prompt that begins like the last one are used again: {@link #reuse}.
+ * One sequence by itself: its tokens so far, their keys and values, and the buffers. Feed tokens, then ask for the
+ * logits of the next one. For tools and tests; a server's requests share a model through {@code
+ * generate.BatchScheduler}. For one thread at a time; it owns its memory.
  */
 public final class Session implements AutoCloseable {
-
-    /** The most tokens that pass the layers together. More would not be faster, fewer would read the weights more often. */
-    static final int RUN_TOKENS = 256;
-
-    private final Decoder decoder;
-    private final Kernels kernels;
-    private final Activations state;
-    private final List<RotaryEmbedding.Table> rotary;
+    private final DecoderPass pass;
+    private final KvPagePool pool;
+    private final KvCache cache;
     private final int[] tokens;
-    private final float[] lastHidden;
-    private final float[] logits;
-    private final @Nullable ActivationListener listener;
     private int length;
-    private boolean hasLastHidden;
+    private int lastRow = -1;
 
     /**
      * An empty session.
@@ -41,21 +32,14 @@ public final class Session implements AutoCloseable {
     }
 
     Session(Decoder decoder, Kernels kernels, int contextTokens, @Nullable ActivationListener listener) {
-        DecoderConfig config = decoder.config();
-        this.decoder = decoder;
-        this.kernels = kernels;
-        this.state = new Activations(kernels, config.sizes(Math.min(RUN_TOKENS, contextTokens), contextTokens));
-        this.rotary = decoder.rotaryEmbeddings().stream()
-                .map(embedding -> embedding.newTable(state.maxTokens()))
-                .toList();
+        this.pass = new DecoderPass(decoder, kernels, contextTokens, listener);
+        this.pool = DecoderPass.newPool(decoder, KvPagePool.pagesFor(contextTokens));
+        this.cache = new KvCache(pool);
         this.tokens = new int[contextTokens];
-        this.lastHidden = new float[config.hiddenSize()];
-        this.logits = new float[config.vocabSize()];
-        this.listener = listener;
     }
 
     public Kernels kernels() {
-        return kernels;
+        return pass.kernels();
     }
 
     /** The most tokens it can hold. */
@@ -81,13 +65,13 @@ public final class Session implements AutoCloseable {
             common++;
         }
         length = common;
-        hasLastHidden = false;
+        lastRow = -1;
         return common;
     }
 
     /**
      * Feeds {@code source[from .. end - 1]}. A cancelled feed stops between two layers; the tokens of its finished
-     * runs stay.
+     * passes stay.
      *
      * @return whether all were fed
      * @throws ContextOverflowException if they do not fit
@@ -97,49 +81,20 @@ public final class Session implements AutoCloseable {
         if (length + end - from > tokens.length) {
             throw new ContextOverflowException(length + end - from, tokens.length);
         }
-        for (int i = from; i < end; i++) {
-            if (source[i] < 0 || source[i] >= decoder.config().vocabSize()) {
-                throw new IllegalArgumentException("token %d at %d is not in the vocabulary of %d"
-                        .formatted(source[i], i, decoder.config().vocabSize()));
+        pass.requireKnown(source, from, end);
+        for (int next = from; next < end; next += DecoderPass.MAX_TOKENS) {
+            int count = Math.min(end - next, DecoderPass.MAX_TOKENS);
+            System.arraycopy(source, next, tokens, length, count);
+            if (!cache.reserve(length + count)) {
+                throw new IllegalStateException("the pool is smaller than the context");
             }
-        }
-        for (int next = from; next < end; next += state.maxTokens()) {
-            if (!run(source, next, Math.min(end, next + state.maxTokens()), cancelled)) {
+            if (!pass.run(List.of(new DecoderPass.Part(cache, tokens, length, length + count)), cancelled)) {
                 return false;
             }
+            length += count;
+            lastRow = count - 1;
         }
         return true;
-    }
-
-    private boolean run(int[] source, int from, int end, BooleanSupplier cancelled) {
-        int count = end - from;
-        int hiddenSize = decoder.config().hiddenSize();
-        state.begin(length, count);
-        for (RotaryEmbedding.Table table : rotary) {
-            table.prepare(length, count);
-        }
-        for (int t = 0; t < count; t++) {
-            decoder.embed(kernels, source[from + t], state.hidden(), t * hiddenSize);
-        }
-        report("embeddings");
-        for (int layer = 0; layer < decoder.config().numHiddenLayers(); layer++) {
-            if (cancelled.getAsBoolean()) {
-                return false;
-            }
-            decoder.block(layer, state, rotary);
-            report("layer." + layer);
-        }
-        System.arraycopy(source, from, tokens, length, count);
-        length += count;
-        System.arraycopy(state.hidden(), (count - 1) * hiddenSize, lastHidden, 0, hiddenSize);
-        hasLastHidden = true;
-        return true;
-    }
-
-    private void report(String name) {
-        if (listener != null) {
-            listener.onActivation(name, state.hidden(), state.start(), state.tokens());
-        }
     }
 
     /**
@@ -147,12 +102,10 @@ public final class Session implements AutoCloseable {
      * caller may change it, the next call overwrites it.
      */
     public float[] logits() {
-        if (!hasLastHidden) {
+        if (lastRow < 0) {
             throw new IllegalStateException("feed a token before asking for logits");
         }
-        hasLastHidden = false;
-        decoder.logits(kernels, lastHidden, logits);
-        return logits;
+        return pass.logits(lastRow);
     }
 
     /** The tokens it holds, as a copy. */
@@ -162,6 +115,6 @@ public final class Session implements AutoCloseable {
 
     @Override
     public void close() {
-        state.close();
+        pool.close();
     }
 }

@@ -27,10 +27,12 @@ final class Weights {
     private static final String DERIVED = ".rotary_emb.inv_freq";
 
     private final Checkpoint checkpoint;
+    private final WeightQuantizer quantizer;
     private final Set<String> read = new HashSet<>();
 
-    Weights(Checkpoint checkpoint) {
+    Weights(Checkpoint checkpoint, WeightQuantizer quantizer) {
         this.checkpoint = checkpoint;
+        this.quantizer = quantizer;
     }
 
     Checkpoint checkpoint() {
@@ -60,13 +62,21 @@ final class Weights {
         return linear(OUTPUT, config.vocabSize(), config.hiddenSize());
     }
 
+    private Tensor quantized(String module, Tensor weight) {
+        try {
+            return quantizer.load(module, weight);
+        } catch (IllegalArgumentException problem) {
+            throw new ModelFormatException(checkpoint.path(), String.valueOf(problem.getMessage()), problem);
+        }
+    }
+
     boolean has(String name) {
         return checkpoint.findTensor(name).isPresent();
     }
 
-    /** A linear layer: {@code NAME.weight}, and {@code NAME.bias} where the file has one. */
+    /** A linear layer: {@code NAME.weight}, quantised if asked for, and {@code NAME.bias} where the file has one. */
     Linear linear(String name, int outputs, int inputs) {
-        Tensor weight = tensor(name + ".weight", outputs, inputs);
+        Tensor weight = quantized(name, tensor(name + ".weight", outputs, inputs));
         return has(name + ".bias") ? new Linear(weight, vector(name + ".bias", outputs)) : new Linear(weight);
     }
 

@@ -12,4 +12,20 @@ record BF16() implements BlockFormat {
             y[yOffset + i] = Float.intBitsToFloat(Bytes.u16(data, offset + 2L * i) << 16);
         }
     }
+
+    @Override
+    public void quantize(float[] x, int xOffset, int size, MemorySegment data, long offset) {
+        for (int i = 0; i < size; i++) {
+            Bytes.put16(data, offset + 2L * i, round(x[xOffset + i]));
+        }
+    }
+
+    /** The upper half of the nearest value, a tie to even; not-a-number stays one. */
+    private static int round(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        if (Float.isNaN(value)) {
+            return bits >>> 16 | 0x40;
+        }
+        return (bits + 0x7FFF + (bits >>> 16 & 1)) >>> 16;
+    }
 }

@@ -12,4 +12,11 @@ record F16() implements BlockFormat {
             y[yOffset + i] = Bytes.f16(data, offset + 2L * i);
         }
     }
+
+    @Override
+    public void quantize(float[] x, int xOffset, int size, MemorySegment data, long offset) {
+        for (int i = 0; i < size; i++) {
+            Bytes.putF16(data, offset + 2L * i, x[xOffset + i]);
+        }
+    }
 }

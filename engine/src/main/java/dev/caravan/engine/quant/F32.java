@@ -12,4 +12,11 @@ record F32() implements BlockFormat {
             y[yOffset + i] = Float.intBitsToFloat(Bytes.i32(data, offset + 4L * i));
         }
     }
+
+    @Override
+    public void quantize(float[] x, int xOffset, int size, MemorySegment data, long offset) {
+        for (int i = 0; i < size; i++) {
+            Bytes.putF32(data, offset + 4L * i, x[xOffset + i]);
+        }
+    }
 }

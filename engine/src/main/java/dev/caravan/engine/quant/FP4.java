@@ -11,7 +11,7 @@ import java.lang.foreign.MemorySegment;
 record FP4() implements BlockFormat {
     static final FP4 FORMAT = new FP4();
 
-    private static final FourBitCode CODE = new FourBitCode(
+    static final FourBitCode CODE = new FourBitCode(
             new float[] {
                 0,
                 0.0052083335f,

@@ -48,6 +48,14 @@ final class FourBitCode {
         }
     }
 
+    /** Unpacks {@code size} values of one scale from packed byte {@code offset} on; an odd last one too. */
+    void unpack(MemorySegment packed, long offset, float absmax, float[] y, int size) {
+        for (int i = 0; i < size; i++) {
+            int q = Bytes.u8(packed, offset + i / 2);
+            y[i] = codes[i % 2 == 0 ? q >> 4 : q & 15] * absmax;
+        }
+    }
+
     void quantize(float[] x, int xOffset, int size, MemorySegment data, long offset) {
         long block = offset;
         for (int i = xOffset; i < xOffset + size; i += 64) {

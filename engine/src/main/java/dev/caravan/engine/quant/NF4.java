@@ -11,7 +11,7 @@ import java.lang.foreign.MemorySegment;
 record NF4() implements BlockFormat {
     static final NF4 FORMAT = new NF4();
 
-    private static final FourBitCode CODE = new FourBitCode(
+    static final FourBitCode CODE = new FourBitCode(
             new float[] {
                 -1,
                 -0.6961928f,
