@@ -5,10 +5,13 @@ import dev.caravan.engine.format.Checkpoint;
 import dev.caravan.engine.kernel.KernelProvider;
 import dev.caravan.engine.kernel.Kernels;
 import dev.caravan.engine.quant.BlockFormat;
+import dev.caravan.engine.quant.DoubleQuantization;
 import dev.caravan.engine.tensor.DType;
 import dev.caravan.engine.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +25,9 @@ public final class WeightQuantizer {
 
     private static final Set<DType> PLAIN = Set.of(DType.F32, DType.F16, DType.BF16);
     private static final Set<DType> BITSANDBYTES = Set.of(DType.NF4, DType.FP4, DType.INT8);
+
+    private static final ValueLayout.OfFloat SCALE =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /** Rows of one task: some hundred thousand values, so that the workers share evenly. */
     private static final int ROWS_PER_TASK = 64;
@@ -117,6 +123,22 @@ public final class WeightQuantizer {
                 to.quantize(values, 0, columns, data, row * targetRow);
             }
         });
+        if (config.loadIn4bit() && config.bnb4bitUseDoubleQuant()) {
+            roundScales(data);
+        }
         return new Tensor(weight.name(), dtype, weight.shape(), data);
+    }
+
+    /** Puts in the place of every block's scale what is left of it after double quantisation. */
+    private static void roundScales(MemorySegment blocks) {
+        long blockBytes = DType.NF4.blockBytes();
+        float[] absmax = new float[Math.toIntExact(blocks.byteSize() / blockBytes)];
+        for (int i = 0; i < absmax.length; i++) {
+            absmax[i] = blocks.get(SCALE, i * blockBytes);
+        }
+        float[] rounded = DoubleQuantization.of(absmax).absmax();
+        for (int i = 0; i < rounded.length; i++) {
+            blocks.set(SCALE, i * blockBytes, rounded[i]);
+        }
     }
 }
