@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,22 +16,22 @@ final class FileHash implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(FileHash.class);
     private static final int CHUNK_BYTES = 1 << 20;
 
-    private final Path file;
+    private final List<Path> files;
     private volatile String value;
     private volatile boolean isClosed;
 
-    private FileHash(Path file, String value) {
-        this.file = file;
+    private FileHash(List<Path> files, String value) {
+        this.files = files;
         this.value = value;
     }
 
     /**
-     * The hash of a file.
+     * The hash of a file's bytes, or of those of several files one after another.
      *
      * @param known the hash in hex, or the empty string to compute it
      */
-    static FileHash of(Path file, String known) {
-        FileHash hash = new FileHash(file, known);
+    static FileHash of(List<Path> files, String known) {
+        FileHash hash = new FileHash(files, known);
         if (known.isEmpty()) {
             Thread.ofPlatform().daemon().name("caravan-hash").start(hash::compute);
         }
@@ -43,20 +44,25 @@ final class FileHash implements AutoCloseable {
     }
 
     private void compute() {
-        try (InputStream input = Files.newInputStream(file)) {
+        try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            byte[] chunk = new byte[CHUNK_BYTES];
-            for (int read = input.read(chunk); read >= 0; read = input.read(chunk)) {
-                if (isClosed) {
-                    return;
-                }
-                digest.update(chunk, 0, read);
+            for (Path file : files) {
+                update(digest, file);
             }
-            value = HexFormat.of().formatHex(digest.digest());
+            value = isClosed ? "" : HexFormat.of().formatHex(digest.digest());
         } catch (IOException failure) {
-            log.warn("hash=failed file={} reason={}", file.getFileName(), failure.getMessage());
+            log.warn("hash=failed file={} reason={}", files.getFirst().getFileName(), failure.getMessage());
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException("every Java platform has SHA-256", impossible);
+        }
+    }
+
+    private void update(MessageDigest digest, Path file) throws IOException {
+        try (InputStream input = Files.newInputStream(file)) {
+            byte[] chunk = new byte[CHUNK_BYTES];
+            for (int read = input.read(chunk); read >= 0 && !isClosed; read = input.read(chunk)) {
+                digest.update(chunk, 0, read);
+            }
         }
     }
 

@@ -37,7 +37,7 @@ final class GgufLanguageModel implements LanguageModel {
         this.kernels = kernels;
         this.session = new Session(loaded.decoder(), kernels, contextTokens);
         this.generator = new Generator(session, encoder.tokenizer());
-        this.hash = FileHash.of(loaded.checkpoint().path(), weightHash);
+        this.hash = FileHash.of(loaded.checkpoint().weightFiles(), weightHash);
     }
 
     @Override

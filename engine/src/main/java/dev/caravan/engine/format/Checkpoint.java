@@ -45,6 +45,9 @@ public interface Checkpoint extends AutoCloseable {
     /** How the file itself spells a tensor's name or a configuration's key, for messages. */
     String nameInFile(String name);
 
+    /** The files that hold the weights, in the order of the model. */
+    List<Path> weightFiles();
+
     /** The bytes of all weights as the files hold them. */
     long weightBytes();
 

@@ -78,6 +78,11 @@ public final class GgufCheckpoint implements Checkpoint {
     }
 
     @Override
+    public List<Path> weightFiles() {
+        return List.of(file.path());
+    }
+
+    @Override
     public long weightBytes() {
         return file.tensorNames().stream()
                 .mapToLong(name -> file.tensor(name).data().byteSize())

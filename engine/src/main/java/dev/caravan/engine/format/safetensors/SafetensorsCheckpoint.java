@@ -145,6 +145,11 @@ public final class SafetensorsCheckpoint implements Checkpoint {
     }
 
     @Override
+    public List<Path> weightFiles() {
+        return model.weightFiles();
+    }
+
+    @Override
     public long weightBytes() {
         return model.weightBytes();
     }

@@ -71,6 +71,11 @@ public final class SafetensorsModel implements AutoCloseable {
         return files.getFirst().path().resolveSibling("");
     }
 
+    /** The .safetensors files in the order of their names. */
+    public List<Path> weightFiles() {
+        return files.stream().map(SafetensorsFile::path).toList();
+    }
+
     /** The bytes of all files. */
     public long byteSize() {
         return files.stream().mapToLong(SafetensorsFile::byteSize).sum();

@@ -1,0 +1,49 @@
+package dev.caravan.engine;
+
+import dev.caravan.engine.format.Checkpoint;
+import dev.caravan.engine.format.gguf.GgufCheckpoint;
+import dev.caravan.engine.format.safetensors.SafetensorsCheckpoint;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** Opens a model in whichever format it lies: a GGUF file, or a folder (or file) of safetensors. */
+public final class Checkpoints {
+
+    private static final byte[] GGUF_MAGIC = "GGUF".getBytes(StandardCharsets.US_ASCII);
+
+    private Checkpoints() {}
+
+    /**
+     * Maps and checks a model's files.
+     *
+     * @param path a {@code .gguf} file, a folder with {@code config.json} and safetensors, or one of its safetensors files
+     * @throws ModelFormatException if there is no such model, or it is damaged, or of a kind that is not supported
+     */
+    public static Checkpoint open(Path path) {
+        if (!Files.exists(path)) {
+            throw new ModelFormatException(
+                    path, "there is no such file or folder; give the path of a .gguf file or of a model's folder");
+        }
+        return isGguf(path) ? GgufCheckpoint.open(path) : SafetensorsCheckpoint.open(path);
+    }
+
+    /** By the name, and for a file of another name by its first bytes. */
+    private static boolean isGguf(Path path) {
+        if (Files.isDirectory(path)) {
+            return false;
+        }
+        if (String.valueOf(path.getFileName()).endsWith(".gguf")) {
+            return true;
+        }
+        try (InputStream input = Files.newInputStream(path)) {
+            return Arrays.equals(input.readNBytes(GGUF_MAGIC.length), GGUF_MAGIC);
+        } catch (IOException failure) {
+            throw new UncheckedIOException("cannot read " + path, failure);
+        }
+    }
+}
