@@ -21,15 +21,13 @@ public sealed interface BlockFormat permits F32, F16, BF16, Q4_0, Q5_0, Q5_1, Q8
     void dequantize(MemorySegment data, long offset, float[] y, int yOffset, int size);
 
     /**
-     * Packs one row.
+     * Packs one row. Q4_0, Q5_0, Q5_1 and Q8_0 equal gguf-py bit for bit; the K-quants are a search of Caravan's own.
      *
-     * @param x the row's values from {@code xOffset} on, not changed
+     * @param x the row's values, finite, from {@code xOffset} on, not changed
      * @param size how many values, a multiple of {@link DType#blockElements()}; INT8 has one scale for all of them
      * @param data receives {@code byteSize(size)} bytes from {@code offset} on
      */
-    default void quantize(float[] x, int xOffset, int size, MemorySegment data, long offset) {
-        throw new UnsupportedOperationException("cannot pack values as " + this);
-    }
+    void quantize(float[] x, int xOffset, int size, MemorySegment data, long offset);
 
     /** The format of a dtype. */
     static BlockFormat of(DType dtype) {

@@ -55,6 +55,11 @@ final class Bytes {
         data.set(SHORT, offset, Float.floatToFloat16(value));
     }
 
+    /** What {@link #putF16} would store of a value. */
+    static float roundToF16(float value) {
+        return Float.float16ToFloat(Float.floatToFloat16(value));
+    }
+
     static void putF32(MemorySegment data, long offset, float value) {
         data.set(INT, offset, Float.floatToRawIntBits(value));
     }

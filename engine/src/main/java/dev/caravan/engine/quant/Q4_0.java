@@ -30,4 +30,20 @@ record Q4_0() implements BlockFormat {
             block += DType.Q4_0.blockBytes();
         }
     }
+
+    @Override
+    public void quantize(float[] x, int xOffset, int size, MemorySegment data, long offset) {
+        long block = offset;
+        for (int i = xOffset; i < xOffset + size; i += 32) {
+            float d = Extremes.ofMagnitude(x, i) / -8;
+            float inverse = d == 0 ? 0 : 1 / d;
+            Bytes.putF16(data, block, d);
+            for (int k = 0; k < 16; k++) {
+                int low = Math.min((int) (x[i + k] * inverse + 8.5f), 15);
+                int high = Math.min((int) (x[i + k + 16] * inverse + 8.5f), 15);
+                Bytes.put8(data, block + 2 + k, low | (high << 4));
+            }
+            block += DType.Q4_0.blockBytes();
+        }
+    }
 }

@@ -36,4 +36,26 @@ record Q4_K() implements BlockFormat {
             block += DType.Q4_K.blockBytes();
         }
     }
+
+    @Override
+    public void quantize(float[] x, int xOffset, int size, MemorySegment data, long offset) {
+        AffineBlock fit = new AffineBlock(15);
+        long block = offset;
+        for (int i = xOffset; i < xOffset + size; i += 256) {
+            fit.fit(x, i);
+            Bytes.putF16(data, block, fit.d);
+            Bytes.putF16(data, block + 2, fit.dmin);
+            SixBitScales.put(fit.scales, fit.minima, data, block + 4);
+            putNibbles(fit.codes, data, block + 16);
+            block += DType.Q4_K.blockBytes();
+        }
+    }
+
+    /** Stores the lower 4 bits of 256 codes, 128 bytes. */
+    static void putNibbles(int[] codes, MemorySegment data, long q) {
+        for (int b = 0; b < 128; b++) {
+            int low = b / 32 * 64 + b % 32;
+            Bytes.put8(data, q + b, (codes[low] & 15) | (codes[low + 32] << 4));
+        }
+    }
 }

@@ -32,4 +32,32 @@ record Q5_0() implements BlockFormat {
             block += DType.Q5_0.blockBytes();
         }
     }
+
+    @Override
+    public void quantize(float[] x, int xOffset, int size, MemorySegment data, long offset) {
+        long block = offset;
+        int[] codes = new int[32];
+        for (int i = xOffset; i < xOffset + size; i += 32) {
+            float d = Extremes.ofMagnitude(x, i) / -16;
+            float inverse = d == 0 ? 0 : 1 / d;
+            for (int k = 0; k < 32; k++) {
+                codes[k] = Math.min((int) (x[i + k] * inverse + 16.5f), 31);
+            }
+            Bytes.putF16(data, block, d);
+            putFiveBits(codes, data, block + 2);
+            block += DType.Q5_0.blockBytes();
+        }
+    }
+
+    /** Stores the fifth bits of 32 codes, 4 bytes, and their nibbles, 16 bytes. */
+    static void putFiveBits(int[] codes, MemorySegment data, long offset) {
+        int fifths = 0;
+        for (int k = 0; k < 32; k++) {
+            fifths |= (codes[k] >> 4) << k;
+        }
+        Bytes.put32(data, offset, fifths);
+        for (int k = 0; k < 16; k++) {
+            Bytes.put8(data, offset + 4 + k, (codes[k] & 15) | (codes[k + 16] << 4));
+        }
+    }
 }

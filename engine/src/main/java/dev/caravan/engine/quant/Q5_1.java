@@ -32,4 +32,22 @@ record Q5_1() implements BlockFormat {
             block += DType.Q5_1.blockBytes();
         }
     }
+
+    @Override
+    public void quantize(float[] x, int xOffset, int size, MemorySegment data, long offset) {
+        long block = offset;
+        int[] codes = new int[32];
+        for (int i = xOffset; i < xOffset + size; i += 32) {
+            float least = Extremes.least(x, i);
+            float d = (Extremes.greatest(x, i) - least) / 31;
+            float inverse = d == 0 ? 0 : 1 / d;
+            for (int k = 0; k < 32; k++) {
+                codes[k] = Math.min((int) ((x[i + k] - least) * inverse + 0.5f), 31);
+            }
+            Bytes.putF16(data, block, d);
+            Bytes.putF16(data, block + 2, least);
+            Q5_0.putFiveBits(codes, data, block + 4);
+            block += DType.Q5_1.blockBytes();
+        }
+    }
 }

@@ -37,4 +37,25 @@ record Q5_K() implements BlockFormat {
             block += DType.Q5_K.blockBytes();
         }
     }
+
+    @Override
+    public void quantize(float[] x, int xOffset, int size, MemorySegment data, long offset) {
+        AffineBlock fit = new AffineBlock(31);
+        long block = offset;
+        for (int i = xOffset; i < xOffset + size; i += 256) {
+            fit.fit(x, i);
+            Bytes.putF16(data, block, fit.d);
+            Bytes.putF16(data, block + 2, fit.dmin);
+            SixBitScales.put(fit.scales, fit.minima, data, block + 4);
+            for (int k = 0; k < 32; k++) {
+                int fifths = 0;
+                for (int j = 0; j < 8; j++) {
+                    fifths |= (fit.codes[32 * j + k] >> 4) << j;
+                }
+                Bytes.put8(data, block + 16 + k, fifths);
+            }
+            Q4_K.putNibbles(fit.codes, data, block + 48);
+            block += DType.Q5_K.blockBytes();
+        }
+    }
 }

@@ -28,4 +28,25 @@ record Q8_0() implements BlockFormat {
             block += DType.Q8_0.blockBytes();
         }
     }
+
+    @Override
+    public void quantize(float[] x, int xOffset, int size, MemorySegment data, long offset) {
+        long block = offset;
+        for (int i = xOffset; i < xOffset + size; i += 32) {
+            float d = Math.abs(Extremes.ofMagnitude(x, i)) / 127;
+            float inverse = d == 0 ? 0 : 1 / d;
+            Bytes.putF16(data, block, d);
+            for (int k = 0; k < 32; k++) {
+                Bytes.put8(data, block + 2 + k, roundHalfAway(x[i + k] * inverse));
+            }
+            block += DType.Q8_0.blockBytes();
+        }
+    }
+
+    private static int roundHalfAway(float v) {
+        float magnitude = Math.abs(v);
+        int whole = (int) magnitude;
+        int rounded = whole + (int) (2 * (magnitude - whole));
+        return v < 0 ? -rounded : rounded;
+    }
 }

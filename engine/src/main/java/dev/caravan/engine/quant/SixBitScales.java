@@ -25,4 +25,13 @@ final class SixBitScales {
                 ? Bytes.u8(data, s + j + 4) & 63
                 : (Bytes.u8(data, s + j + 4) >> 4) | (Bytes.u8(data, s + j) >> 6 << 4);
     }
+
+    /** Stores eight scales and eight minima. */
+    static void put(int[] scales, int[] minima, MemorySegment data, long s) {
+        for (int j = 0; j < 4; j++) {
+            Bytes.put8(data, s + j, scales[j] | (scales[j + 4] >> 4 << 6));
+            Bytes.put8(data, s + j + 4, minima[j] | (minima[j + 4] >> 4 << 6));
+            Bytes.put8(data, s + j + 8, (scales[j + 4] & 15) | (minima[j + 4] << 4));
+        }
+    }
 }

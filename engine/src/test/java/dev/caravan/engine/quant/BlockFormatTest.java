@@ -3,13 +3,8 @@ package dev.caravan.engine.quant;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.engine.tensor.DType;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,8 +19,8 @@ class BlockFormatTest {
             names = {"F32", "NF4", "FP4", "INT8"},
             mode = EnumSource.Mode.EXCLUDE)
     void unpacksAsTheReferenceDoes(DType dtype) {
-        byte[] packed = golden(dtype + ".bin");
-        float[] expected = floats(golden(dtype + ".f32"));
+        byte[] packed = Golden.bytes("quant/" + dtype + ".bin");
+        float[] expected = Golden.floats("quant/" + dtype + ".f32");
         assertThat(dtype.byteSize(expected.length)).isEqualTo(packed.length);
 
         float[] actual = new float[expected.length];
@@ -71,20 +66,5 @@ class BlockFormatTest {
         assertThat(y).containsExactly(Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN);
         F32.FORMAT.dequantize(singles, 0, y, 0, 3);
         assertThat(y).containsExactly(Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN);
-    }
-
-    private static byte[] golden(String name) {
-        try (InputStream in = BlockFormatTest.class.getResourceAsStream("/golden/quant/" + name)) {
-            assertThat(in).as(name).isNotNull();
-            return in.readAllBytes();
-        } catch (IOException failure) {
-            throw new UncheckedIOException(failure);
-        }
-    }
-
-    private static float[] floats(byte[] bytes) {
-        float[] floats = new float[bytes.length / 4];
-        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(floats);
-        return floats;
     }
 }
