@@ -1,42 +1,42 @@
 package dev.caravan.engine;
 
+import dev.caravan.engine.generate.BatchScheduler;
 import dev.caravan.engine.generate.Generation;
 import dev.caravan.engine.generate.GenerationListener;
-import dev.caravan.engine.generate.GenerationQueue;
 import dev.caravan.engine.generate.GenerationRequest;
-import dev.caravan.engine.generate.Generator;
 import dev.caravan.engine.kernel.Kernels;
-import dev.caravan.engine.model.Session;
 import dev.caravan.engine.template.ChatMessage;
 import dev.caravan.engine.template.PlainTemplate;
 import dev.caravan.engine.template.TemplateOptions;
 import dev.caravan.engine.tokenizer.Tokenizer;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A loaded model with one session: the weights are mapped once, one generation runs at a time, and a prompt
- * that begins like the one before it starts from that one's keys and values. Owns the decoder, the kernels and the
- * session.
+ * A loaded model: the weights are mapped once, generations run together, and a prompt that begins like an earlier one
+ * starts from that one's keys and values. Owns the decoder, the kernels and the scheduler.
  */
 final class GgufLanguageModel implements LanguageModel {
     private final LoadedDecoder loaded;
     private final PromptEncoder encoder;
     private final boolean isChatModel;
     private final Kernels kernels;
-    private final Session session;
-    private final Generator generator;
-    private final GenerationQueue queue = new GenerationQueue();
+    private final BatchScheduler scheduler;
     private final FileHash hash;
+    private final AtomicBoolean isClosed = new AtomicBoolean();
 
     /** Takes over the decoder and the kernels. */
     GgufLanguageModel(
-            LoadedDecoder loaded, PromptEncoder encoder, Kernels kernels, int contextTokens, String weightHash) {
+            LoadedDecoder loaded,
+            PromptEncoder encoder,
+            Kernels kernels,
+            BatchScheduler.Limits limits,
+            String weightHash) {
         this.loaded = loaded;
         this.encoder = encoder;
         this.isChatModel = !(encoder.template() instanceof PlainTemplate);
         this.kernels = kernels;
-        this.session = new Session(loaded.decoder(), kernels, contextTokens);
-        this.generator = new Generator(session, encoder.tokenizer());
+        this.scheduler = new BatchScheduler(loaded.decoder(), kernels, encoder.tokenizer(), limits);
         this.hash = FileHash.of(loaded.checkpoint().weightFiles(), weightHash);
     }
 
@@ -47,7 +47,7 @@ final class GgufLanguageModel implements LanguageModel {
 
     @Override
     public int contextTokens() {
-        return session.contextTokens();
+        return scheduler.contextTokens();
     }
 
     @Override
@@ -82,24 +82,20 @@ final class GgufLanguageModel implements LanguageModel {
 
     @Override
     public Generation generate(GenerationRequest request, GenerationListener listener) {
-        // A closing model stops what runs; whoever closes waits for that.
-        GenerationRequest stoppable = request.withCancelled(
-                () -> queue.isClosed() || request.cancelled().getAsBoolean());
-        if (!queue.enter(request.cancelled())) {
-            return new Generation("", request.promptTokens().length, 0, 0, Generation.FinishReason.CANCELLED);
-        }
-        try {
-            return generator.generate(stoppable, listener);
-        } finally {
-            queue.leave();
-        }
+        return scheduler.generate(List.of(request), List.of(listener)).getFirst();
+    }
+
+    @Override
+    public List<Generation> generateAll(
+            List<GenerationRequest> requests, List<? extends GenerationListener> listeners) {
+        return scheduler.generate(requests, listeners);
     }
 
     @Override
     public void close() {
-        if (queue.close()) {
+        if (isClosed.compareAndSet(false, true)) {
             hash.close();
-            session.close();
+            scheduler.close();
             kernels.close();
             loaded.close();
         }

@@ -6,11 +6,12 @@ import dev.caravan.engine.generate.GenerationRequest;
 import dev.caravan.engine.template.ChatMessage;
 import dev.caravan.engine.template.TemplateOptions;
 import dev.caravan.engine.tokenizer.Tokenizer;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A causal language model that is loaded and ready: weights mapped once, tokenizer, template. Thread-safe; requests wait
- * for their turn in the order in which they came.
+ * A causal language model that is loaded and ready: weights mapped once, tokenizer, template. Thread-safe; requests run
+ * together, and beyond a bound they wait for their turn in the order in which they came.
  */
 public interface LanguageModel extends AutoCloseable {
 
@@ -51,12 +52,32 @@ public interface LanguageModel extends AutoCloseable {
     int[] encodeText(String text);
 
     /**
-     * Generates until a stop condition. The listener is called on the generating thread; when the request is cancelled,
+     * Generates until a stop condition. The listener is called on the calling thread; when the request is cancelled,
      * generation ends within one token.
      *
      * @throws ContextOverflowException if the prompt leaves no room for an answer
+     * @throws QueueFullException if too many requests wait already
      */
     Generation generate(GenerationRequest request, GenerationListener listener);
+
+    /**
+     * Generates one answer for each request. A model that can do so runs them together and computes only once what their
+     * prompts have in common; this one takes them one after another. Several answers to one prompt are asked for with
+     * {@link GenerationRequest#forAnswer}. If one of them fails, so does the whole.
+     *
+     * @param listeners one for each request, called on the calling thread
+     * @return in the order of the requests
+     * @throws ContextOverflowException if a prompt leaves no room for an answer
+     * @throws QueueFullException if too many requests wait already
+     */
+    default List<Generation> generateAll(
+            List<GenerationRequest> requests, List<? extends GenerationListener> listeners) {
+        List<Generation> generations = new ArrayList<>();
+        for (int i = 0; i < requests.size(); i++) {
+            generations.add(generate(requests.get(i), listeners.get(i)));
+        }
+        return generations;
+    }
 
     @Override
     void close();

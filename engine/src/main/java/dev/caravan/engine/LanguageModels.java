@@ -2,6 +2,7 @@ package dev.caravan.engine;
 
 import dev.caravan.engine.format.Checkpoint;
 import dev.caravan.engine.format.gguf.GgufCheckpoint;
+import dev.caravan.engine.generate.BatchScheduler;
 import dev.caravan.engine.kernel.KernelProvider;
 import dev.caravan.engine.kernel.Kernels;
 import dev.caravan.engine.model.DecoderConfig;
@@ -18,9 +19,6 @@ import org.slf4j.LoggerFactory;
 /** Loads language models from GGUF files. */
 public final class LanguageModels {
     private static final Logger log = LoggerFactory.getLogger(LanguageModels.class);
-
-    /** The least context that is worth loading a model for, unless less was asked for: a question, a passage, an answer. */
-    static final int MIN_CONTEXT_TOKENS = 1024;
 
     private LanguageModels() {}
 
@@ -54,15 +52,16 @@ public final class LanguageModels {
             kernels = KernelProvider.create(options.threads());
             LoadedDecoder loaded = LoadedDecoder.load(checkpoint, options.quantization(), kernels);
             requireVocabulary(checkpoint, loaded.decoder().config(), tokenizer);
-            int contextTokens = contextTokens(loaded, options);
-            LanguageModel model = new GgufLanguageModel(
-                    loaded, new PromptEncoder(tokenizer, template), kernels, contextTokens, weightHash);
+            BatchScheduler.Limits limits = GenerationLimits.of(loaded, options);
+            LanguageModel model =
+                    new GgufLanguageModel(loaded, new PromptEncoder(tokenizer, template), kernels, limits, weightHash);
             isLoaded = true;
             log.info(
-                    "model={} architecture={} contextTokens={} weightBytes={} millis={}",
+                    "model={} architecture={} contextTokens={} cachePages={} weightBytes={} millis={}",
                     path.getFileName(),
                     model.architecture(),
-                    contextTokens,
+                    limits.contextTokens(),
+                    limits.cachePages(),
                     model.weightBytes(),
                     (System.nanoTime() - started) / 1_000_000);
             return model;
@@ -83,31 +82,6 @@ public final class LanguageModels {
             throw new OutOfMemoryBudgetException(
                     "the model " + checkpoint.path().getFileName(), bytes, options.memoryBudgetBytes());
         }
-    }
-
-    /** The longest context that the model, the options and the memory allow, before any of it is allocated. */
-    private static int contextTokens(LoadedDecoder loaded, LoadOptions options) {
-        DecoderConfig config = loaded.decoder().config();
-        int wanted = Math.min(config.maxPositionEmbeddings(), options.maxContextTokens());
-        int least = Math.min(wanted, MIN_CONTEXT_TOKENS);
-        long forSession = options.memoryBudgetBytes() - loaded.weightBytes();
-        if (config.sessionBytes(least) > forSession) {
-            throw new OutOfMemoryBudgetException(
-                    "the model %s with a context of %d tokens"
-                            .formatted(loaded.checkpoint().path().getFileName(), least),
-                    loaded.weightBytes() + config.sessionBytes(least),
-                    options.memoryBudgetBytes());
-        }
-        int fits = least;
-        for (int step = Integer.highestOneBit(wanted); step > 0; step /= 2) {
-            if (fits + step <= wanted && config.sessionBytes(fits + step) <= forSession) {
-                fits += step;
-            }
-        }
-        if (fits < wanted) {
-            log.warn("contextTokens={} wanted={} reason=memory", fits, wanted);
-        }
-        return fits;
     }
 
     private static void requireVocabulary(Checkpoint file, DecoderConfig config, Tokenizer tokenizer) {

@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class CaravanStreamingChatModel implements StreamingChatModel {
 
-    /** The answers that a model's own threads carry at once; the engine lets one after another compute. */
+    /** The answers that a model's own threads carry at once; the engine runs them together and lets the rest wait. */
     public static final int MAX_CONCURRENT_ANSWERS = 64;
 
     private static final Logger log = LoggerFactory.getLogger(CaravanStreamingChatModel.class);

@@ -1,5 +1,7 @@
 package dev.caravan.engine.generate;
 
+import java.util.SplittableRandom;
+
 /**
  * How the next token is drawn. Names and meanings are OpenAI's and transformers'.
  *
@@ -32,6 +34,16 @@ public record SamplingParameters(
                 repetitionPenalty >= LEAST_PENALTY && repetitionPenalty <= MOST_PENALTY,
                 "repetition_penalty must be between 0.01 and 100");
         temperature = temperature < LEAST_TEMPERATURE ? 0 : temperature;
+    }
+
+    /** The parameters of one of several answers to a prompt: answer 0 has this seed, the others what follows from it. */
+    SamplingParameters forAnswer(int index) {
+        SplittableRandom seeds = new SplittableRandom(~seed);
+        long answerSeed = seed;
+        for (int i = 0; i < index; i++) {
+            answerSeed = seeds.nextLong();
+        }
+        return new SamplingParameters(temperature, topK, topP, minP, repetitionPenalty, answerSeed);
     }
 
     private static void require(boolean holds, String message) {

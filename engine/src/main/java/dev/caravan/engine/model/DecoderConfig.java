@@ -53,11 +53,13 @@ public record DecoderConfig(
                 contextTokens);
     }
 
-    /** The bytes of memory that a session takes once its context is full: cache, buffers and logits. */
-    public long sessionBytes(int contextTokens) {
-        Activations.Sizes sizes = sizes(DecoderPass.MAX_TOKENS, contextTokens);
-        long cacheBytes =
-                KvPagePool.pagesFor(contextTokens) * sizes.cacheShape().pageBytes();
-        return cacheBytes + sizes.scratchBytes() + (long) vocabSize * Float.BYTES;
+    /** The bytes of a pass's buffers when the longest sequence has so many tokens. */
+    public long passBytes(int contextTokens) {
+        return sizes(DecoderPass.MAX_TOKENS, contextTokens).scratchBytes();
+    }
+
+    /** The bytes of {@link KvPagePool#PAGE_TOKENS} tokens' keys and values. */
+    public long cachePageBytes() {
+        return sizes(1, 1).cacheShape().pageBytes();
     }
 }
