@@ -7,7 +7,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -58,56 +57,86 @@ final class FourBitVectors {
     }
 
     private static float dot(float[] codes, MemorySegment w, long offset, float[] x, int xOffset, int size) {
+        return Lanes.COUNT == 16
+                ? dotPairs(codes, w, offset, x, xOffset, size)
+                : dotSingly(codes, w, offset, x, xOffset, size);
+    }
+
+    private static void unpack(float[] codes, MemorySegment w, long offset, float[] y, int yOffset, int size) {
+        if (Lanes.COUNT == 16) {
+            unpackPairs(codes, w, offset, y, yOffset, size);
+        } else {
+            unpackSingly(codes, w, offset, y, yOffset, size);
+        }
+    }
+
+    private static float dotPairs(float[] codes, MemorySegment w, long offset, float[] x, int xOffset, int size) {
         FloatVector even = Lanes.zero();
         FloatVector odd = Lanes.zero();
         for (int v = 0; v < size / 64 * RUNS; v++) {
             long block = offset + v / RUNS * (long) BLOCK;
             int run = v % RUNS * Lanes.COUNT;
-            float absmax = Packed.f32(w, block);
+            IntVector table = table(codes, 0, Packed.f32(w, block));
             IntVector q = Lanes.unsignedBytes(w, block + 4 + run);
             int xi = xOffset + v / RUNS * 64 + run;
-            even = values(codes, absmax, q.lanewise(VectorOperators.LSHR, 4)).fma(Lanes.floats(x, xi), even);
-            odd = values(codes, absmax, q.and(15)).fma(Lanes.floats(x, xi + 32), odd);
+            even = lookUp(table, high(q)).fma(Lanes.floats(x, xi), even);
+            odd = lookUp(table, q.and(15)).fma(Lanes.floats(x, xi + 32), odd);
         }
         return Lanes.sum(even.add(odd));
     }
 
-    private static void unpack(float[] codes, MemorySegment w, long offset, float[] y, int yOffset, int size) {
+    private static void unpackPairs(float[] codes, MemorySegment w, long offset, float[] y, int yOffset, int size) {
         for (int v = 0; v < size / 64 * RUNS; v++) {
             long block = offset + v / RUNS * (long) BLOCK;
             int run = v % RUNS * Lanes.COUNT;
-            float absmax = Packed.f32(w, block);
+            IntVector table = table(codes, 0, Packed.f32(w, block));
             IntVector q = Lanes.unsignedBytes(w, block + 4 + run);
             int yi = yOffset + v / RUNS * 64 + run;
-            values(codes, absmax, q.lanewise(VectorOperators.LSHR, 4)).intoArray(y, yi);
-            values(codes, absmax, q.and(15)).intoArray(y, yi + 32);
+            lookUp(table, high(q)).intoArray(y, yi);
+            lookUp(table, q.and(15)).intoArray(y, yi + 32);
         }
     }
 
-    /** {@code codes[q] * absmax} in each lane. */
-    private static FloatVector values(float[] codes, float absmax, IntVector q) {
-        FloatVector values = lookUp(codes, 0, absmax, q);
-        if (Lanes.COUNT <= 8) {
-            values = values.blend(lookUp(codes, 8, absmax, q), bit(q, 8));
+    private static float dotSingly(float[] codes, MemorySegment w, long offset, float[] x, int xOffset, int size) {
+        FloatVector sum = Lanes.zero();
+        for (int v = 0; v < size / Lanes.COUNT; v++) {
+            sum = single(codes, w, offset, v).fma(Lanes.floats(x, xOffset + v * Lanes.COUNT), sum);
+        }
+        return Lanes.sum(sum);
+    }
+
+    private static void unpackSingly(float[] codes, MemorySegment w, long offset, float[] y, int yOffset, int size) {
+        for (int v = 0; v < size / Lanes.COUNT; v++) {
+            single(codes, w, offset, v).intoArray(y, yOffset + v * Lanes.COUNT);
+        }
+    }
+
+    /** The v-th vector of values. */
+    private static FloatVector single(float[] codes, MemorySegment w, long offset, int v) {
+        long block = offset + v / (2 * RUNS) * (long) BLOCK;
+        IntVector q = Lanes.unsignedBytes(w, block + 4 + v % RUNS * Lanes.COUNT)
+                .lanewise(VectorOperators.LSHR, v / RUNS % 2 == 0 ? 4 : 0)
+                .and(15);
+        float absmax = Packed.f32(w, block);
+        FloatVector values = lookUp(table(codes, 0, absmax), q);
+        for (int first = Lanes.COUNT; first < 16; first += Lanes.COUNT) {
+            FloatVector others = lookUp(table(codes, first, absmax), q);
+            values = values.blend(others, q.compare(VectorOperators.GE, first).cast(Lanes.FLOATS));
         }
         return values;
     }
 
-    /** Of 16 lanes all codes, of 8 the eight from {@code first} on: the lanes of q of their range are right. */
-    private static FloatVector lookUp(float[] codes, int first, float absmax, IntVector q) {
-        FloatVector values = part(codes, first, absmax, q);
-        if (Lanes.COUNT == 4) {
-            values = values.blend(part(codes, first + 4, absmax, q), bit(q, 4));
-        }
-        return values;
+    private static IntVector high(IntVector q) {
+        return q.lanewise(VectorOperators.LSHR, 4);
     }
 
-    private static FloatVector part(float[] codes, int first, float absmax, IntVector q) {
-        FloatVector table = Lanes.floats(codes, first).mul(absmax);
-        return q.and(Lanes.COUNT - 1).selectFrom(table.reinterpretAsInts()).reinterpretAsFloats();
+    /** As many codes as there are lanes, times absmax. */
+    private static IntVector table(float[] codes, int first, float absmax) {
+        return Lanes.floats(codes, first).mul(absmax).reinterpretAsInts();
     }
 
-    private static VectorMask<Float> bit(IntVector q, int bit) {
-        return q.and(bit).compare(VectorOperators.NE, 0).cast(Lanes.FLOATS);
+    /** The table's entry for each index, which counts modulo the lanes. */
+    private static FloatVector lookUp(IntVector table, IntVector indexes) {
+        return indexes.and(Lanes.COUNT - 1).selectFrom(table).reinterpretAsFloats();
     }
 }
