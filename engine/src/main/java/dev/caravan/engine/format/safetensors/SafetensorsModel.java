@@ -3,35 +3,50 @@ package dev.caravan.engine.format.safetensors;
 import dev.caravan.engine.ModelFormatException;
 import dev.caravan.engine.tensor.Tensor;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The weights of one model in safetensors: one file, or several that an index names. Thread-safe.
+ * The weights of one model in safetensors: one file, or several that an index names. Weights that bitsandbytes quantised
+ * appear as one tensor of {@code NF4}, {@code FP4} or {@code INT8} under the weight's name; they are put together in
+ * memory when they are first asked for. Thread-safe.
  *
- * <p>The model owns its files. Its tensors must not be used after {@link #close()}.
+ * <p>The model owns its files and that memory. Its tensors must not be used after {@link #close()}.
  */
 public final class SafetensorsModel implements AutoCloseable {
 
-    /** A tensor and the file that it lies in, for messages. */
-    record Placed(Path file, RawTensor raw) {}
-
     private final Path path;
     private final List<SafetensorsFile> files;
-    private final Map<String, Placed> tensors = new LinkedHashMap<>();
+    private final Map<String, PlacedTensor> tensors = new LinkedHashMap<>();
+    private final Map<String, QuantizedWeight> quantized = new LinkedHashMap<>();
+    private final List<String> names;
 
+    /** Owns the unpacked weights. */
+    private final Arena arena;
+
+    private final Map<String, Tensor> unpacked = new ConcurrentHashMap<>();
+
+    @SuppressWarnings("MustBeClosedChecker") // closed with the model
     private SafetensorsModel(Path path, List<SafetensorsFile> files) {
         this.path = path;
         this.files = files;
         for (SafetensorsFile file : files) {
             for (String name : file.tensorNames()) {
-                tensors.put(name, new Placed(file.path(), file.raw(name)));
+                tensors.put(name, new PlacedTensor(file.path(), file.raw(name)));
             }
         }
+        BitsandbytesWeights found = BitsandbytesWeights.collect(tensors);
+        found.weights().forEach(weight -> quantized.put(weight.name(), weight));
+        this.names = tensors.keySet().stream()
+                .filter(name -> !found.parts().contains(name))
+                .toList();
+        this.arena = Arena.ofShared();
     }
 
     /**
@@ -39,7 +54,8 @@ public final class SafetensorsModel implements AutoCloseable {
      *
      * @param path the model's folder ({@code model.safetensors}, or {@code model.safetensors.index.json} and its files),
      *     its index, one of the indexed files, or a single .safetensors file
-     * @throws ModelFormatException if there is no model, a file is missing or damaged, or index and files do not agree
+     * @throws ModelFormatException if there is no model, a file is missing or damaged, index and files do not agree, or a
+     *     quantised weight lacks a part
      * @throws UncheckedIOException if the system cannot read a file
      */
     public static SafetensorsModel open(Path path) {
@@ -81,23 +97,28 @@ public final class SafetensorsModel implements AutoCloseable {
         return files.stream().mapToLong(SafetensorsFile::byteSize).sum();
     }
 
-    /** The bytes of all tensors. */
+    /** The bytes of all tensors in the types that {@link #tensor} gives. */
     public long weightBytes() {
-        return tensors.values().stream()
-                .mapToLong(placed -> placed.raw.data().byteSize())
-                .sum();
+        return names.stream().mapToLong(this::bytes).sum();
     }
 
-    /** The names of all tensors, file by file. */
+    private long bytes(String name) {
+        QuantizedWeight weight = quantized.get(name);
+        return weight != null
+                ? weight.byteSize()
+                : findRaw(name).map(raw -> raw.data().byteSize()).orElse(0L);
+    }
+
+    /** The names of all tensors, file by file; of a weight in parts only its own. */
     public List<String> tensorNames() {
-        return List.copyOf(tensors.keySet());
+        return names;
     }
 
     /**
      * The weights of that name.
      *
      * @throws ModelFormatException if there is no such tensor, or its numbers are of a type that the engine does not
-     *     compute with
+     *     compute with; {@link #findTensor} throws the latter as well
      */
     public Tensor tensor(String name) {
         return findTensor(name)
@@ -106,17 +127,22 @@ public final class SafetensorsModel implements AutoCloseable {
     }
 
     public Optional<Tensor> findTensor(String name) {
-        return Optional.ofNullable(tensors.get(name)).map(found -> SafetensorsFile.weights(found.file, found.raw));
+        QuantizedWeight weight = quantized.get(name);
+        if (weight != null) {
+            return Optional.of(unpacked.computeIfAbsent(name, absent -> weight.unpack(arena)));
+        }
+        return Optional.ofNullable(tensors.get(name)).map(found -> SafetensorsFile.weights(found.file(), found.raw()));
     }
 
-    /** The tensor of that name as it lies in its file, of whatever type. */
+    /** The tensor of that name as it lies in its file, of whatever type, parts of weights among them. */
     public Optional<RawTensor> findRaw(String name) {
-        return Optional.ofNullable(tensors.get(name)).map(Placed::raw);
+        return Optional.ofNullable(tensors.get(name)).map(PlacedTensor::raw);
     }
 
     /** Unmaps the files. Calls that still read their tensors fail with {@link IllegalStateException}. */
     @Override
     public void close() {
+        arena.close();
         files.forEach(SafetensorsFile::close);
     }
 }
