@@ -114,7 +114,7 @@ final class FourBitVectors {
     /** The v-th vector of values. */
     private static FloatVector single(float[] codes, MemorySegment w, long offset, int v) {
         long block = offset + v / (2 * RUNS) * (long) BLOCK;
-        IntVector q = Lanes.unsignedBytes(w, block + 4 + v % RUNS * Lanes.COUNT)
+        IntVector q = Lanes.unsignedBytes(w, block + 4 + v % RUNS * (long) Lanes.COUNT)
                 .lanewise(VectorOperators.LSHR, v / RUNS % 2 == 0 ? 4 : 0)
                 .and(15);
         float absmax = Packed.f32(w, block);
