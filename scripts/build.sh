@@ -100,6 +100,12 @@ server_java() {
     "$JAVA_HOME/bin/java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx256m -cp "$(app_jar)" "$@"
 }
 
+# Runs one that computes with a model: with the vector units and the better compiler.
+engine_java() {
+    "$JAVA_HOME/bin/java" "${vector_flags[@]}" -XX:+UseParallelGC "-Xmx$(heap_megabytes)m" \
+        -Dlogback.configurationFile=logback-command.xml -cp "$(app_jar)" "$@"
+}
+
 memory_megabytes() {
     if [ -r /proc/meminfo ]; then
         sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo | awk '{ print int($1 / 1024) }'

@@ -34,16 +34,24 @@ public final class ModelsCommand {
             Usage: ./caravan models list
                    ./caravan models pull MODEL... [--accept-licence]
                    ./caravan models rm MODEL...
-                   ./caravan models check [MODEL...]""";
+                   ./caravan models check [MODEL|PATH]... [--load-in-4bit | --load-in-8bit]
+                          [--bnb-4bit-quant-type nf4|fp4] [--bnb-4bit-use-double-quant]""";
 
     private final Path home;
     private final Map<String, String> environment;
+    private final PrintStream result;
     private final PrintStream out;
     private final boolean interactive;
 
-    ModelsCommand(Path home, Map<String, String> environment, PrintStream out, boolean interactive) {
+    /**
+     * @param result what was asked for
+     * @param out questions, progress and errors
+     */
+    ModelsCommand(
+            Path home, Map<String, String> environment, PrintStream result, PrintStream out, boolean interactive) {
         this.home = home;
         this.environment = environment;
+        this.result = result;
         this.out = out;
         this.interactive = interactive;
     }
@@ -56,6 +64,7 @@ public final class ModelsCommand {
         ModelsCommand command = new ModelsCommand(
                 directory.toAbsolutePath().normalize(),
                 environment,
+                System.out,
                 System.err,
                 Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false));
         int status;
@@ -69,6 +78,9 @@ public final class ModelsCommand {
     }
 
     int run(List<String> arguments) {
+        if (!arguments.isEmpty() && arguments.getFirst().equals("check")) {
+            return check(arguments.subList(1, arguments.size()));
+        }
         List<String> words = new ArrayList<>(arguments);
         boolean accepted = words.removeAll(List.of("--accept-licence", "--accept-license"));
         Optional<String> unknown =
@@ -83,7 +95,6 @@ public final class ModelsCommand {
             case "list" -> list();
             case "pull" -> pull(names, accepted);
             case "rm" -> remove(names);
-            case "check" -> check(names);
             case "choose" -> choose(names, accepted);
             case String other -> {
                 out.println("Unknown command '" + other + "'.");
@@ -97,13 +108,12 @@ public final class ModelsCommand {
         Catalogue catalogue = Catalogue.load(home);
         ModelStore store = new ModelStore(home);
         long memory = MemoryBudget.availableBytes();
-        System.out.printf(
-                Locale.ROOT, "%-26s %-10s %-14s %-10s %s%n", "MODEL", "FOR", "STATE", "MEMORY", "NAME, LICENCE");
+        result.printf(Locale.ROOT, "%-26s %-10s %-14s %-10s %s%n", "MODEL", "FOR", "STATE", "MEMORY", "NAME, LICENCE");
         for (CatalogueModel model : catalogue.models()) {
             String state = store.find(model.id()).isPresent()
                     ? "installed"
                     : model.memoryBytes() <= memory ? "can be pulled" : "too large now";
-            System.out.printf(
+            result.printf(
                     Locale.ROOT,
                     "%-26s %-10s %-14s %-10s %s, %s%n",
                     model.id(),
@@ -113,7 +123,7 @@ public final class ModelsCommand {
                     model.name(),
                     model.licence().name());
         }
-        System.out.println("A model may take " + gigabytes(memory) + " of memory now. More models: "
+        result.println("A model may take " + gigabytes(memory) + " of memory now. More models: "
                 + home.resolve(Catalogue.USER_FILE));
         return 0;
     }
@@ -145,19 +155,10 @@ public final class ModelsCommand {
         return 0;
     }
 
-    private int check(List<String> names) {
-        ModelStore store = new ModelStore(home);
-        List<String> checked =
-                names.isEmpty() ? store.list().stream().map(InstalledModel::id).toList() : names;
-        for (String name : checked) {
-            try {
-                store.verify(name);
-            } catch (IllegalArgumentException e) {
-                throw new ModelException("'" + name + "' is not a model's id: see ./caravan models list.", e);
-            }
-            out.println(name + ": every byte as pulled");
-        }
-        return 0;
+    private int check(List<String> arguments) {
+        Path callerDirectory = Path.of(environment.getOrDefault("CARAVAN_CALLER_DIRECTORY", ""))
+                .toAbsolutePath();
+        return new CheckCommand(new ModelStore(home), callerDirectory, result).run(arguments);
     }
 
     /**
