@@ -9,7 +9,7 @@ import java.util.List;
  * A causal language model's immutable half: configuration and mapped weights. Thread-safe; what changes lives in a
  * {@link Session}. The weights belong to the file that they were read from.
  */
-public sealed interface Decoder permits Llama, Gemma3 {
+public sealed interface Decoder permits Llama, Gemma3, Qwen2, Qwen3 {
 
     DecoderConfig config();
 
@@ -21,6 +21,13 @@ public sealed interface Decoder permits Llama, Gemma3 {
 
     /** One layer: reads and writes the state's residual stream and stores the run's keys and values. */
     void block(int layer, Activations state, List<RotaryEmbedding.Table> rotary);
+
+    /**
+     * The final norm in place: what embedding models take for a token's state.
+     *
+     * @param hidden the last layer's output, {@code [rows, hidden]}
+     */
+    void norm(Kernels kernels, float[] hidden, int rows);
 
     /**
      * The next token's logits after each of some tokens.

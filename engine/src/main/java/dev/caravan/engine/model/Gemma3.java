@@ -30,11 +30,6 @@ public final class Gemma3 implements Decoder {
     /** Every so many layers one sees all tokens, where the configuration does not name the layers one by one. */
     private static final int DEFAULT_PATTERN = 6;
 
-    private static final String FULL_ATTENTION = "full_attention";
-    private static final String SLIDING_ATTENTION = "sliding_attention";
-
-    private static final int NO_WINDOW = 0;
-
     private static final int FULL = 0;
     private static final int SLIDING = 1;
 
@@ -60,18 +55,19 @@ public final class Gemma3 implements Decoder {
         config = DecoderConfigs.read(weights.checkpoint(), ARCHITECTURE);
         requirePlain(weights);
         rotaryEmbeddings = List.of(
-                RopeParameters.of(weights, FULL_ATTENTION, "rope_theta", 1_000_000, true)
+                RopeParameters.of(weights, LayerTypes.FULL_ATTENTION, "rope_theta", 1_000_000, true)
                         .embedding(config.headDim()),
-                RopeParameters.of(weights, SLIDING_ATTENTION, "rope_local_base_freq", 10_000, false)
+                RopeParameters.of(weights, LayerTypes.SLIDING_ATTENTION, "rope_local_base_freq", 10_000, false)
                         .embedding(config.headDim()));
         scoreScale = (float) (1 / Math.sqrt(weights.config().number("query_pre_attn_scalar", 256)));
         embedTokens = weights.embeddings(config);
         embeddingScale = (float) Math.sqrt(config.hiddenSize());
-        int window = weights.config().integer("sliding_window", NO_WINDOW);
+        int window = LayerTypes.window(weights, LayerTypes.NO_WINDOW);
+        LayerTypes types = layerTypes(weights);
         blocks = new ArrayList<>();
         for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
-            boolean isFull = isFull(weights, layer);
-            blocks.add(block(weights, layer, isFull ? NO_WINDOW : window, isFull));
+            boolean isFull = !types.isSliding(layer);
+            blocks.add(block(weights, layer, isFull ? LayerTypes.NO_WINDOW : window, isFull));
         }
         norm = weights.gemmaNorm("model.norm.weight", config.hiddenSize(), config.rmsNormEpsilon());
         lmHead = weights.output(config, embedTokens, true);
@@ -89,14 +85,8 @@ public final class Gemma3 implements Decoder {
         }
     }
 
-    private static boolean isFull(Weights weights, int layer) {
-        List<?> types = weights.config().list("layer_types").orElse(List.of());
-        if (!types.isEmpty()) {
-            if (types.size() <= layer || !(types.get(layer) instanceof String type)) {
-                throw weights.refused("layer_types does not name the type of layer " + layer);
-            }
-            return type.equals(FULL_ATTENTION);
-        }
+    /** Which layers have a window; every so many layers one has none. */
+    static LayerTypes layerTypes(Weights weights) {
         int pattern = weights.config()
                 .integer(
                         "sliding_window_pattern", weights.config().integer("_sliding_window_pattern", DEFAULT_PATTERN));
@@ -104,7 +94,7 @@ public final class Gemma3 implements Decoder {
             throw weights.refused("the key %s holds %d, which is out of range; take a complete build of the model"
                     .formatted(weights.checkpoint().nameInFile("sliding_window_pattern"), pattern));
         }
-        return (layer + 1) % pattern == 0;
+        return new LayerTypes(weights, layer -> (layer + 1) % pattern != 0);
     }
 
     private Block block(Weights weights, int layer, int window, boolean isFull) {
@@ -165,8 +155,13 @@ public final class Gemma3 implements Decoder {
     }
 
     @Override
-    public void logits(Kernels kernels, float[] hidden, float[] logits, int rows) {
+    public void norm(Kernels kernels, float[] hidden, int rows) {
         norm.forward(kernels, hidden, hidden, rows);
+    }
+
+    @Override
+    public void logits(Kernels kernels, float[] hidden, float[] logits, int rows) {
+        norm(kernels, hidden, rows);
         lmHead.forward(kernels, hidden, logits, rows);
     }
 }

@@ -17,13 +17,17 @@ import java.util.List;
  *
  * <p>Traits: the head size is the file's own ({@code head_dim}; for Mi:dm 2.0 Mini 32 heads of 128 on a hidden size of
  * 1792); GGUF stores the rows of q and k so that rotary pairs are adjacent; Llama 3 scales long waves; projections may
- * have biases. Reference: transformers' {@code modeling_llama}.
+ * have biases. Mistral's early versions have a sliding window. Reference: transformers' {@code modeling_llama}.
  */
 public final class Llama implements Decoder {
 
     static final String MODEL_TYPE = "llama";
 
-    private static final int NO_WINDOW = 0;
+    /** Llama's computation under another name, and with a window in its early versions. */
+    static final String MISTRAL_MODEL_TYPE = "mistral";
+
+    /** What transformers takes where a Mistral's configuration does not speak of a window. */
+    private static final int MISTRAL_WINDOW = 4096;
 
     private record Block(
             RmsNorm inputLayernorm, CausalSelfAttention attention, RmsNorm postAttentionLayernorm, GatedMlp mlp) {}
@@ -36,19 +40,21 @@ public final class Llama implements Decoder {
     private final Linear lmHead;
 
     Llama(Weights weights) {
-        config = DecoderConfigs.read(weights.checkpoint(), MODEL_TYPE);
+        config = DecoderConfigs.read(weights.checkpoint(), weights.checkpoint().modelType());
         DecoderConfigs.requireActivation(weights.checkpoint(), "hidden_act", "silu");
         rotary = RopeParameters.of(weights, 10_000).embedding(config.headDim());
         embedTokens = weights.embeddings(config);
+        boolean isMistral = weights.checkpoint().modelType().equals(MISTRAL_MODEL_TYPE);
+        int window = isMistral ? LayerTypes.window(weights, MISTRAL_WINDOW) : LayerTypes.NO_WINDOW;
         blocks = new ArrayList<>();
         for (int layer = 0; layer < config.numHiddenLayers(); layer++) {
-            blocks.add(block(weights, layer));
+            blocks.add(block(weights, layer, window));
         }
         norm = weights.norm("model.norm.weight", config.hiddenSize(), config.rmsNormEpsilon());
         lmHead = weights.output(config, embedTokens, false);
     }
 
-    private Block block(Weights weights, int layer) {
+    private Block block(Weights weights, int layer, int window) {
         String prefix = "model.layers." + layer + ".";
         int hidden = config.hiddenSize();
         float epsilon = config.rmsNormEpsilon();
@@ -67,7 +73,7 @@ public final class Llama implements Decoder {
                 GatedMlp.Activation.SILU);
         return new Block(
                 weights.norm(prefix + "input_layernorm.weight", hidden, epsilon),
-                new CausalSelfAttention(layer, config.attention(scale, NO_WINDOW), attention),
+                new CausalSelfAttention(layer, config.attention(scale, window), attention),
                 weights.norm(prefix + "post_attention_layernorm.weight", hidden, epsilon),
                 mlp);
     }
@@ -99,8 +105,13 @@ public final class Llama implements Decoder {
     }
 
     @Override
-    public void logits(Kernels kernels, float[] hidden, float[] logits, int rows) {
+    public void norm(Kernels kernels, float[] hidden, int rows) {
         norm.forward(kernels, hidden, hidden, rows);
+    }
+
+    @Override
+    public void logits(Kernels kernels, float[] hidden, float[] logits, int rows) {
+        norm(kernels, hidden, rows);
         lmHead.forward(kernels, hidden, logits, rows);
     }
 }

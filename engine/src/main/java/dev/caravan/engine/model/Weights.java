@@ -80,6 +80,23 @@ final class Weights {
         return has(name + ".bias") ? new Linear(weight, vector(name + ".bias", outputs)) : new Linear(weight);
     }
 
+    /** A linear layer whose bias the architecture does not do without. */
+    Linear biasedLinear(String name, int outputs, int inputs) {
+        return new Linear(linear(name, outputs, inputs).weight(), vector(name + ".bias", outputs));
+    }
+
+    /** A table of vectors, of any type: embeddings. */
+    Tensor table(String name, int rows, int columns) {
+        return tensor(name, rows, columns);
+    }
+
+    /** Leaves out what the computation does not need: heads for other tasks. */
+    void ignore(String prefix) {
+        checkpoint.tensorNames().stream()
+                .filter(name -> name.startsWith(prefix))
+                .forEach(read::add);
+    }
+
     /** A norm whose weights are the factors themselves. */
     RmsNorm norm(String name, int size, float epsilon) {
         return new RmsNorm(vector(name, size), epsilon);

@@ -24,19 +24,41 @@ final class GgufConfig {
 
     static JsonObject read(GgufFile file) {
         GgufConfig reader = new GgufConfig(file.metadata());
-        reader.readDecoder(file);
+        if (reader.architecture.equals("bert")) {
+            reader.readEncoder(file);
+        } else {
+            reader.readDecoder(file);
+        }
         return JsonObject.of(file.path(), reader.config);
     }
 
-    private void readDecoder(GgufFile file) {
-        config.put("model_type", architecture.equals("gemma3") ? "gemma3_text" : architecture);
+    /**
+     * BERT's family. XLM-R is stored without the rows of its position table that no token has, and is computed as BERT
+     * then; both have gelu.
+     */
+    private void readEncoder(GgufFile file) {
+        config.put("model_type", "bert");
+        readSizes(file);
+        number("layer_norm_eps");
+        config.put("type_vocab_size", file.tensor("token_types.weight").rows());
+        config.put("hidden_act", "gelu");
+        check(!metadata.flag(key("attention.causal"), false), "attention that looks back only");
+    }
+
+    private void readSizes(GgufFile file) {
         config.put("vocab_size", file.tensor("token_embd.weight").rows());
-        config.put("tie_word_embeddings", file.findTensor("output.weight").isEmpty());
         integer("hidden_size");
         integer("intermediate_size");
         integer("num_hidden_layers");
         integer("num_attention_heads");
         integer("max_position_embeddings");
+    }
+
+    private void readDecoder(GgufFile file) {
+        boolean isGemma = architecture.startsWith("gemma");
+        config.put("model_type", isGemma ? "gemma3_text" : architecture);
+        config.put("tie_word_embeddings", file.findTensor("output.weight").isEmpty());
+        readSizes(file);
         number("rms_norm_eps");
         optionalInteger("num_key_value_heads");
         optionalInteger("head_dim");
@@ -46,7 +68,8 @@ final class GgufConfig {
         optionalInteger("sliding_window_pattern");
         readRopeScaling();
         requireWholeHeads();
-        if (architecture.equals("gemma3")) {
+        config.put("use_bidirectional_attention", architecture.equals("gemma-embedding"));
+        if (isGemma) {
             config.put("query_pre_attn_scalar", gemmaScoreSize());
         }
     }

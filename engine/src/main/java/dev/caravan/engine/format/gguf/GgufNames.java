@@ -11,17 +11,23 @@ import java.util.Map;
 final class GgufNames {
 
     private static final String BLOCK = "blk.";
-    private static final String LAYER = "model.layers.";
+    private static final String DECODER_LAYER = "model.layers.";
+    private static final String ENCODER_LAYER = "encoder.layer.";
 
-    /** Tensors of the whole model, common to all decoders. */
-    private static final Map<String, String> MODEL = Map.of(
-            "token_embd.weight", "model.embed_tokens.weight",
-            "output_norm.weight", "model.norm.weight",
-            "output.weight", "lm_head.weight",
-            "output.bias", "lm_head.bias");
+    /** What this engine reads, for messages. */
+    private static final String SUPPORTED = "llama, qwen2, qwen3, gemma3, gemma-embedding or bert";
 
-    /** A layer's parts, common to all decoders; {@code .weight} or {@code .bias} follows. */
-    private static final Map<String, String> LAYER_PARTS = Map.of(
+    /** Tensors of the whole model, common to all decoders; {@code .weight} or {@code .bias} follows here and below. */
+    private static final Map<String, String> DECODER = Map.of(
+            "token_embd", "model.embed_tokens",
+            "output_norm", "model.norm",
+            "output", "lm_head",
+            // sentence-transformers' modules behind the pooling
+            "dense_2", "2_Dense.linear",
+            "dense_3", "3_Dense.linear");
+
+    /** A layer's parts, common to all decoders. */
+    private static final Map<String, String> DECODER_PARTS = Map.of(
             "attn_norm", "input_layernorm",
             "attn_q", "self_attn.q_proj",
             "attn_k", "self_attn.k_proj",
@@ -41,6 +47,24 @@ final class GgufNames {
             "ffn_norm", "pre_feedforward_layernorm",
             "post_ffw_norm", "post_feedforward_layernorm");
 
+    private static final Map<String, String> ENCODER = Map.of(
+            "token_embd", "embeddings.word_embeddings",
+            "position_embd", "embeddings.position_embeddings",
+            "token_types", "embeddings.token_type_embeddings",
+            "token_embd_norm", "embeddings.LayerNorm",
+            "cls", "classifier.dense",
+            "cls.output", "classifier.out_proj");
+
+    private static final Map<String, String> ENCODER_PARTS = Map.of(
+            "attn_q", "attention.self.query",
+            "attn_k", "attention.self.key",
+            "attn_v", "attention.self.value",
+            "attn_output", "attention.output.dense",
+            "attn_output_norm", "attention.output.LayerNorm",
+            "ffn_up", "intermediate.dense",
+            "ffn_down", "output.dense",
+            "layer_output_norm", "output.LayerNorm");
+
     private static final Map<String, String> KEYS = Map.ofEntries(
             Map.entry("hidden_size", "embedding_length"),
             Map.entry("intermediate_size", "feed_forward_length"),
@@ -50,6 +74,7 @@ final class GgufNames {
             Map.entry("head_dim", "attention.key_length"),
             Map.entry("max_position_embeddings", "context_length"),
             Map.entry("rms_norm_eps", "attention.layer_norm_rms_epsilon"),
+            Map.entry("layer_norm_eps", "attention.layer_norm_epsilon"),
             Map.entry("rope_theta", "rope.freq_base"),
             Map.entry("rope_local_base_freq", "rope.freq_base_swa"),
             Map.entry("rope_scaling.factor", "rope.scaling.factor"),
@@ -58,13 +83,20 @@ final class GgufNames {
             Map.entry("sliding_window_pattern", "attention.sliding_window_pattern"));
 
     private final String architecture;
-    private final Map<String, String> layerParts = new HashMap<>(LAYER_PARTS);
-    private final Map<String, String> fileParts = new HashMap<>();
+    private final String layerPrefix;
+    private final Map<String, String> modelParts;
+    private final Map<String, String> layerParts;
+    private final Map<String, String> modelPartsInFile;
+    private final Map<String, String> layerPartsInFile;
 
-    private GgufNames(String architecture, Map<String, String> ownParts) {
+    private GgufNames(
+            String architecture, String layerPrefix, Map<String, String> modelParts, Map<String, String> layerParts) {
         this.architecture = architecture;
-        layerParts.putAll(ownParts);
-        layerParts.forEach((inFile, name) -> fileParts.put(name, inFile));
+        this.layerPrefix = layerPrefix;
+        this.modelParts = modelParts;
+        this.layerParts = layerParts;
+        this.modelPartsInFile = inverted(modelParts);
+        this.layerPartsInFile = inverted(layerParts);
     }
 
     /**
@@ -75,14 +107,26 @@ final class GgufNames {
     static GgufNames of(GgufFile file) {
         String architecture = file.metadata().string("general.architecture");
         return switch (architecture) {
-            case "llama" -> new GgufNames(architecture, LLAMA_NORMS);
-            case "gemma3" -> new GgufNames(architecture, GEMMA_NORMS);
+            case "llama", "qwen2", "qwen3" -> decoder(architecture, LLAMA_NORMS);
+            case "gemma3", "gemma-embedding" -> decoder(architecture, GEMMA_NORMS);
+            case "bert" -> new GgufNames(architecture, ENCODER_LAYER, ENCODER, ENCODER_PARTS);
             default ->
                 throw file.metadata()
-                        .refused(
-                                "the architecture %s is not supported; choose a model of the architecture llama or gemma3"
-                                        .formatted(architecture));
+                        .refused("the architecture %s is not supported; choose a model of the architecture %s"
+                                .formatted(architecture, SUPPORTED));
         };
+    }
+
+    private static GgufNames decoder(String architecture, Map<String, String> norms) {
+        Map<String, String> parts = new HashMap<>(DECODER_PARTS);
+        parts.putAll(norms);
+        return new GgufNames(architecture, DECODER_LAYER, DECODER, parts);
+    }
+
+    private static Map<String, String> inverted(Map<String, String> parts) {
+        Map<String, String> inverted = new HashMap<>();
+        parts.forEach((inFile, name) -> inverted.put(name, inFile));
+        return inverted;
     }
 
     /** The configuration key of transformers as the file spells it: {@code llama.embedding_length}. */
@@ -92,38 +136,31 @@ final class GgufNames {
 
     /** Transformers' name of a tensor of the file. */
     String tensor(String fileName) {
-        if (!fileName.startsWith(BLOCK)) {
-            return MODEL.getOrDefault(fileName, fileName);
-        }
-        int layerEnd = fileName.indexOf('.', BLOCK.length());
-        int partEnd = fileName.lastIndexOf('.');
-        if (layerEnd < 0 || partEnd <= layerEnd) {
-            return fileName;
-        }
-        String part = layerParts.get(fileName.substring(layerEnd + 1, partEnd));
-        return part == null
-                ? fileName
-                : LAYER + fileName.substring(BLOCK.length(), layerEnd + 1) + part + fileName.substring(partEnd);
+        return renamed(fileName, BLOCK, layerParts, layerPrefix, modelParts);
     }
 
     /** How the file would spell a tensor's name or a configuration key. */
     String inFile(String name) {
-        if (KEYS.containsKey(name)) {
-            return key(architecture, name);
-        }
-        for (Map.Entry<String, String> entry : MODEL.entrySet()) {
-            if (entry.getValue().equals(name)) {
-                return entry.getKey();
-            }
-        }
-        if (!name.startsWith(LAYER)) {
+        return KEYS.containsKey(name)
+                ? key(architecture, name)
+                : renamed(name, layerPrefix, layerPartsInFile, BLOCK, modelPartsInFile);
+    }
+
+    /** {@code PREFIX.N.PART.weight} by the layers' parts, {@code PART.weight} by the model's; others stay. */
+    private static String renamed(
+            String name, String prefix, Map<String, String> layerParts, String newPrefix, Map<String, String> parts) {
+        int partEnd = name.lastIndexOf('.');
+        if (partEnd < 0) {
             return name;
         }
-        int layerEnd = name.indexOf('.', LAYER.length());
-        int partEnd = name.lastIndexOf('.');
-        String part = layerEnd < 0 || partEnd <= layerEnd ? null : fileParts.get(name.substring(layerEnd + 1, partEnd));
+        if (!name.startsWith(prefix)) {
+            String part = parts.get(name.substring(0, partEnd));
+            return part == null ? name : part + name.substring(partEnd);
+        }
+        int layerEnd = name.indexOf('.', prefix.length());
+        String part = partEnd <= layerEnd ? null : layerParts.get(name.substring(layerEnd + 1, partEnd));
         return part == null
                 ? name
-                : BLOCK + name.substring(LAYER.length(), layerEnd + 1) + part + name.substring(partEnd);
+                : newPrefix + name.substring(prefix.length(), layerEnd + 1) + part + name.substring(partEnd);
     }
 }
