@@ -86,7 +86,7 @@ class ArchitectureTest {
                 .whereLayer("safetensors")
                 .mayOnlyAccessLayers("tensor", "quant", "json", "format")
                 .whereLayer("tokenizer")
-                .mayOnlyAccessLayers("gguf")
+                .mayOnlyAccessLayers("gguf", "json")
                 .whereLayer("e5") // its file holds the tokenizer's parts as well
                 .mayOnlyAccessLayers("tensor", "quant", "tokenizer")
                 .whereLayer("template")

@@ -8,13 +8,15 @@ import java.util.Arrays;
  */
 final class ByteAlphabet {
     private static final int[] BYTES = new int[0x100 + 68];
+    private static final char[] CHARACTERS = new char[256];
 
     static {
         Arrays.fill(BYTES, -1);
         int next = 0x100;
         for (int value = 0; value < 256; value++) {
             boolean printable = (value >= '!' && value <= '~') || (value >= 0xA1 && value <= 0xAC) || value >= 0xAE;
-            BYTES[printable ? value : next++] = value;
+            CHARACTERS[value] = (char) (printable ? value : next++);
+            BYTES[CHARACTERS[value]] = value;
         }
     }
 
@@ -35,5 +37,20 @@ final class ByteAlphabet {
             target[i] = (byte) BYTES[character];
         }
         return text.length();
+    }
+
+    /** The spelling of {@code text[start, end)}: one character per byte of its UTF-8. */
+    static String encode(String text, int start, int end) {
+        StringBuilder spelled = new StringBuilder((end - start) * 2);
+        byte[] bytes = new byte[4];
+        for (int i = start; i < end; ) {
+            int codePoint = i + 1 < end ? text.codePointAt(i) : text.charAt(i);
+            int length = Utf8.put(bytes, 0, codePoint);
+            for (int k = 0; k < length; k++) {
+                spelled.append(CHARACTERS[bytes[k] & 0xFF]);
+            }
+            i += Character.charCount(codePoint);
+        }
+        return spelled.toString();
     }
 }

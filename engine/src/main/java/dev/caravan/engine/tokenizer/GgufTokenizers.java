@@ -10,19 +10,6 @@ import java.util.Set;
 public final class GgufTokenizers {
     private static final String PREFIX = "tokenizer.ggml.";
 
-    /** Control tokens with these names end an answer even where the file does not name them as such. */
-    private static final Set<String> END_NAMES = Set.of(
-            "<|eot_id|>",
-            "<|eom_id|>",
-            "<|end_of_text|>",
-            "<|endoftext|>",
-            "<|im_end|>",
-            "<|end|>",
-            "<end_of_turn>",
-            "<eos>",
-            "</s>",
-            "[|endofturn|]");
-
     private GgufTokenizers() {}
 
     /**
@@ -85,7 +72,7 @@ public final class GgufTokenizers {
             }
         }
         for (int id = 0; id < Math.min(tokens.length, types.length); id++) {
-            if (types[id] == TokenType.CONTROL && END_NAMES.contains(tokens[id])) {
+            if (types[id] == TokenType.CONTROL && SpecialTokenFiles.END_NAMES.contains(tokens[id])) {
                 ends.add(id);
             }
         }

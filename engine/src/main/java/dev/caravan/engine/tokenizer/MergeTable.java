@@ -2,7 +2,7 @@ package dev.caravan.engine.tokenizer;
 
 import java.util.Arrays;
 
-/** The merges of a byte-level vocabulary: a pair of tokens to its rank and the token that it makes. */
+/** The merges of a BPE vocabulary: a pair of tokens to its rank and the token that it makes. */
 final class MergeTable {
     /** Llama 3 has 280,147. */
     private static final int MAX_MERGES = 1 << 22;
@@ -19,14 +19,7 @@ final class MergeTable {
      * @throws IllegalArgumentException if a merge names something that is not a token
      */
     MergeTable(String[] merges, PieceTable table) {
-        if (merges.length > MAX_MERGES) {
-            throw new IllegalArgumentException(
-                    "the vocabulary has %d merges; at most %d are supported".formatted(merges.length, MAX_MERGES));
-        }
-        int capacity = Integer.highestOneBit(Math.max(1, merges.length)) << 2;
-        keys = new long[capacity];
-        Arrays.fill(keys, -1);
-        values = new long[capacity];
+        this(merges.length);
         byte[] scratch = new byte[2 * PieceTable.MAX_PIECE_BYTES];
         for (int rank = 0; rank < merges.length; rank++) {
             String merge = merges[rank];
@@ -40,8 +33,20 @@ final class MergeTable {
                         "merge %d ('%s') does not join two tokens to a third; the file is damaged, fetch or convert it again"
                                 .formatted(rank, merge));
             }
-            put(left, right, (long) rank << 32 | joined);
+            put(left, right, (long) rank << 32 | joined, false);
         }
+    }
+
+    /** An empty table for a number of merges. */
+    MergeTable(int merges) {
+        if (merges > MAX_MERGES) {
+            throw new IllegalArgumentException(
+                    "the vocabulary has %d merges; at most %d are supported".formatted(merges, MAX_MERGES));
+        }
+        int capacity = Integer.highestOneBit(Math.max(1, merges)) << 2;
+        keys = new long[capacity];
+        Arrays.fill(keys, -1);
+        values = new long[capacity];
     }
 
     private static int decode(String merge, int space, byte[] scratch) {
@@ -49,12 +54,19 @@ final class MergeTable {
         return ByteAlphabet.decode(joined, scratch);
     }
 
-    private void put(int left, int right, long value) {
+    /** Adds a merge; of equal ones the last counts, as in the {@code tokenizers} library. */
+    void put(int left, int right, int rank, int joined) {
+        put(left, right, (long) rank << 32 | joined, true);
+    }
+
+    /** @param replaces whether it counts instead of an equal one; else the first, which has the better rank, does */
+    private void put(int left, int right, long value, boolean replaces) {
         long key = (long) left << 32 | right;
         int slot = slot(key);
         for (int probe = 0; keys[slot] != -1; probe++) {
             if (keys[slot] == key) {
-                return; // the first of equal merges has the better rank
+                values[slot] = replaces ? value : values[slot];
+                return;
             }
             if (probe == MAX_PROBES) {
                 throw new IllegalArgumentException("the vocabulary's merges collide; the file is not a sound model");

@@ -9,15 +9,25 @@ import java.util.Set;
  * @param unknown stands for text that the vocabulary cannot spell, or -1
  * @param addsBos whether a plain prompt starts with {@code bos}
  * @param endTokens all tokens that end an answer
+ * @param others further tokens with a role: padding, separator, mask
  */
-public record SpecialIds(int bos, int unknown, boolean addsBos, Set<Integer> endTokens) {
+public record SpecialIds(int bos, int unknown, boolean addsBos, Set<Integer> endTokens, Set<Integer> others) {
 
     public SpecialIds {
         endTokens = Set.copyOf(endTokens);
+        others = Set.copyOf(others);
         if (addsBos && bos < 0) {
             throw new IllegalArgumentException(
                     "the tokenizer adds a beginning-of-sequence token but the file names none; convert the model again");
         }
+    }
+
+    public SpecialIds(int bos, int unknown, boolean addsBos, Set<Integer> endTokens) {
+        this(bos, unknown, addsBos, endTokens, Set.of());
+    }
+
+    boolean hasRole(int id) {
+        return id == bos || id == unknown || endTokens.contains(id) || others.contains(id);
     }
 
     /** @throws IllegalArgumentException if an id lies outside the vocabulary */

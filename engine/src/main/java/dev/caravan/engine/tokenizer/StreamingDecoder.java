@@ -18,9 +18,12 @@ public final class StreamingDecoder {
             .onMalformedInput(CodingErrorAction.REPLACE)
             .onUnmappableCharacter(CodingErrorAction.REPLACE);
     private byte[] pending = new byte[0];
+    /** Spaces that are dropped as long as nothing else has come. */
+    private int spacesToDrop;
 
     public StreamingDecoder(Tokenizer tokenizer) {
         this.tokenizer = tokenizer;
+        this.spacesToDrop = tokenizer.leadingSpaces();
     }
 
     /** The characters that this token completes; often none. */
@@ -47,6 +50,16 @@ public final class StreamingDecoder {
         }
         pending = new byte[input.remaining()];
         input.get(pending);
-        return output.flip().toString();
+        return withoutLeadingSpaces(output.flip().toString());
+    }
+
+    private String withoutLeadingSpaces(String text) {
+        int start = 0;
+        while (spacesToDrop > 0 && start < text.length()) {
+            boolean isSpace = text.charAt(start) == ' ';
+            start += isSpace ? 1 : 0;
+            spacesToDrop = isSpace ? spacesToDrop - 1 : 0;
+        }
+        return text.substring(start);
     }
 }

@@ -1,9 +1,9 @@
 package dev.caravan.engine.tokenizer;
 
-/** What a tokenizer does to a text before it cuts it. */
+/** What a tokenizer does to a text before it cuts it. Immutable and thread-safe. */
 @FunctionalInterface
 public interface TextNormalizer {
 
-    /** The normalised text; spaces still spelled as spaces, none added in front. */
+    /** The normalised text. */
     String normalize(String text);
 }

@@ -1,6 +1,7 @@
 package dev.caravan.engine.tokenizer;
 
 import java.util.BitSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -18,6 +19,7 @@ public interface Tokenizer {
         AS_TEXT
     }
 
+    /** The largest id and one, added tokens among them; a model's embedding table has at least as many rows. */
     int vocabSize();
 
     /** The ids of the text, without beginning-of-sequence or end-of-sequence tokens. */
@@ -31,14 +33,27 @@ public interface Tokenizer {
      */
     int[] encode(String text, BitSet asText);
 
-    /** The bytes of one token in running text; possibly a part of a character. Control tokens give none. */
+    /**
+     * The bytes of one token in running text; possibly a part of a character. Control tokens give none; special tokens that
+     * are markup ({@code <b>} in Mi:dm) give their spelling.
+     */
     byte[] bytes(int token);
+
+    /** The number of spaces that are dropped where decoded text begins: the vocabulary spells a word with one before it. */
+    default int leadingSpaces() {
+        return 0;
+    }
 
     /** The beginning-of-sequence token, or -1 where the model has none. */
     int bosToken();
 
     /** Whether a prompt that no template wrote starts with {@link #bosToken()}. */
     boolean addsBos();
+
+    /** The special tokens around a text or a pair of texts, for encoders and rerankers. */
+    default PostProcessor postProcessor() {
+        return addsBos() ? PostProcessor.around(List.of(bosToken()), List.of()) : PostProcessor.NONE;
+    }
 
     /** The tokens that end an answer: end of sequence, end of turn, end of message. */
     Set<Integer> endTokens();

@@ -27,6 +27,35 @@ final class Utf8 {
         return at;
     }
 
+    /** The number of bytes of a character whose first byte this is. */
+    static int length(byte first) {
+        int value = first & 0xFF;
+        return value < 0x80 ? 1 : value < 0xE0 ? 2 : value < 0xF0 ? 3 : 4;
+    }
+
+    /** The text with every lone surrogate replaced by U+FFFD; of the same length. */
+    static String wellFormed(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                return replaceLoneSurrogates(text);
+            }
+        }
+        return text;
+    }
+
+    private static String replaceLoneSurrogates(String text) {
+        char[] characters = text.toCharArray();
+        for (int i = 0; i < characters.length; i++) {
+            boolean pair = i + 1 < characters.length && Character.isSurrogatePair(characters[i], characters[i + 1]);
+            if (pair) {
+                i++;
+            } else if (Character.isSurrogate(characters[i])) {
+                characters[i] = 0xFFFD;
+            }
+        }
+        return new String(characters);
+    }
+
     private static byte continuation(int bits) {
         return (byte) (0x80 | (bits & 0x3F));
     }

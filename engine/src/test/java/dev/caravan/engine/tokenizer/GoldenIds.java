@@ -25,11 +25,16 @@ public final class GoldenIds {
         return rows(resource("lines.txt.gz")).stream().map(GoldenIds::unescape).toList();
     }
 
-    /** Encodes every line with special parsing off and on, and compares with the reference's rows. */
+    /** Encodes every line with special parsing off and on, and compares with the reference's rows, but those that are "?". */
     static void assertEqual(Tokenizer tokenizer, List<String> lines, List<String> reference) {
         assertThat(reference).hasSameSizeAs(lines).hasSizeGreaterThanOrEqualTo(5000);
         List<String> differences = new ArrayList<>();
+        int skipped = 0;
         for (int i = 0; i < lines.size(); i++) {
+            if (reference.get(i).equals("?")) {
+                skipped++;
+                continue;
+            }
             String[] columns = reference.get(i).split("\t", -1);
             String line = lines.get(i);
             compare(differences, i, "off", line, columns[0], tokenizer.encode(line, Tokenizer.Specials.AS_TEXT));
@@ -41,6 +46,7 @@ public final class GoldenIds {
                     columns[columns.length - 1],
                     tokenizer.encode(line, Tokenizer.Specials.PARSE));
         }
+        assertThat(skipped).isLessThan(lines.size() / 100);
         assertThat(differences)
                 .as("%d of %d differ", differences.size(), 2 * lines.size())
                 .isEmpty();
@@ -92,7 +98,7 @@ public final class GoldenIds {
         }
     }
 
-    private static String unescape(String row) {
+    static String unescape(String row) {
         StringBuilder line = new StringBuilder();
         for (int i = 0; i < row.length(); i++) {
             char character = row.charAt(i);

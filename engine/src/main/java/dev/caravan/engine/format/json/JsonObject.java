@@ -1,17 +1,21 @@
 package dev.caravan.engine.format.json;
 
 import dev.caravan.engine.ModelFormatException;
+import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 
@@ -44,18 +48,44 @@ public final class JsonObject {
      * @throws UncheckedIOException if the system cannot read it
      */
     public static JsonObject read(Path file) {
+        requireSize(file, MAX_BYTES);
+        try {
+            // Malformed UTF-8 becomes the replacement character, as in Python's lenient readers.
+            return parse(file, new String(Files.readAllBytes(file), StandardCharsets.UTF_8));
+        } catch (IOException failure) {
+            throw new UncheckedIOException("cannot read " + file, failure);
+        }
+    }
+
+    /**
+     * Reads a file that is too large to be held: some of its objects or lists go to sinks, member by member, and stand
+     * empty in the result.
+     *
+     * @param maxBytes a longer file is refused
+     * @param sinks by path ({@code model.vocab}); what they throw goes through to the caller
+     * @throws ModelFormatException if there is no such file, or it is too large, or holds no JSON object
+     * @throws UncheckedIOException if the system cannot read it
+     */
+    public static JsonObject read(Path file, long maxBytes, Map<String, JsonSink> sinks) {
+        requireSize(file, maxBytes);
+        try (InputStream stream = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+            return object(file, () -> JsonValues.parse(stream, sinks));
+        } catch (IOException failure) {
+            throw new UncheckedIOException("cannot read " + file, failure);
+        }
+    }
+
+    private static void requireSize(Path file, long maxBytes) {
         if (!Files.isRegularFile(file)) {
             throw new ModelFormatException(
                     file, "there is no such file in %s; take the model's whole folder".formatted(file.getParent()));
         }
         try {
             long bytes = Files.size(file);
-            if (bytes > MAX_BYTES) {
+            if (bytes > maxBytes) {
                 throw new ModelFormatException(
-                        file, "it has %d bytes, more than the %d that are read".formatted(bytes, MAX_BYTES));
+                        file, "it has %d bytes, more than the %d that are read".formatted(bytes, maxBytes));
             }
-            // Malformed UTF-8 becomes the replacement character, as in Python's lenient readers.
-            return parse(file, new String(Files.readAllBytes(file), StandardCharsets.UTF_8));
         } catch (IOException failure) {
             throw new UncheckedIOException("cannot read " + file, failure);
         }
@@ -68,9 +98,13 @@ public final class JsonObject {
      * @throws ModelFormatException if the text is not a JSON object
      */
     public static JsonObject parse(Path file, String text) {
+        return object(file, () -> JsonValues.parse(text));
+    }
+
+    private static JsonObject object(Path file, Supplier<@Nullable Object> parser) {
         Object value;
         try {
-            value = JsonValues.parse(text);
+            value = parser.get();
         } catch (JacksonException unsound) {
             throw new ModelFormatException(
                     file, "it is not sound JSON (%s); fetch it again".formatted(reason(unsound)), unsound);
@@ -188,6 +222,23 @@ public final class JsonObject {
             return Optional.of(Collections.unmodifiableList(list));
         }
         throw mismatch(key, "a list");
+    }
+
+    /** The objects of the list under a key, empty where the key is absent; each names its place in errors. */
+    public List<JsonObject> objects(String key) {
+        List<JsonObject> objects = new ArrayList<>();
+        for (Object element : list(key).orElse(List.of())) {
+            if (!(element instanceof Map<?, ?> map)) {
+                throw mismatch(key, "a list of objects");
+            }
+            objects.add(new JsonObject(file, "%s[%d].".formatted(prefix + key, objects.size()), copy(map)));
+        }
+        return objects;
+    }
+
+    /** A key with the keys that lead to this object, as errors name it: {@code model.vocab}. */
+    public String place(String key) {
+        return prefix + key;
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.caravan.engine.format.json;
 
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,6 +11,7 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
 
@@ -29,9 +31,18 @@ final class JsonValues {
                     .build())
             .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            // Names are remembered only where few of them repeat: a vocabulary has a quarter of a million, all
+            // different.
+            .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
             .build();
 
-    private JsonValues() {}
+    private final JsonParser parser;
+    private final Map<String, JsonSink> sinks;
+
+    private JsonValues(JsonParser parser, Map<String, JsonSink> sinks) {
+        this.parser = parser;
+        this.sinks = sinks;
+    }
 
     /**
      * The one value of a text.
@@ -40,25 +51,41 @@ final class JsonValues {
      */
     static @Nullable Object parse(String text) {
         try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), text)) {
-            parser.nextToken();
-            Object value = value(parser);
-            if (parser.nextToken() != null) {
-                throw new IllegalArgumentException("something follows the JSON value");
-            }
-            return value;
+            return new JsonValues(parser, Map.of()).whole();
         }
     }
 
-    private static @Nullable Object value(JsonParser parser) {
+    /**
+     * The one value of a stream of UTF-8.
+     *
+     * @param sinks for each object or list that is not held, by its path ({@code model.vocab})
+     * @throws tools.jackson.core.JacksonException if it is not sound JSON, or deeper than {@value #MAX_DEPTH}
+     */
+    static @Nullable Object parse(InputStream stream, Map<String, JsonSink> sinks) {
+        try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), stream)) {
+            return new JsonValues(parser, sinks).whole();
+        }
+    }
+
+    private @Nullable Object whole() {
+        parser.nextToken();
+        Object value = value("");
+        if (parser.nextToken() != null) {
+            throw new IllegalArgumentException("something follows the JSON value");
+        }
+        return value;
+    }
+
+    private @Nullable Object value(String path) {
         JsonToken token = parser.currentToken();
         if (token == null) {
             throw new IllegalArgumentException("it is empty");
         }
         return switch (token) {
-            case START_OBJECT -> map(parser);
-            case START_ARRAY -> list(parser);
+            case START_OBJECT -> map(path);
+            case START_ARRAY -> list(path);
             case VALUE_STRING -> parser.getString();
-            case VALUE_NUMBER_INT -> integer(parser);
+            case VALUE_NUMBER_INT -> integer();
             case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
             case VALUE_TRUE -> true;
             case VALUE_FALSE -> false;
@@ -66,26 +93,41 @@ final class JsonValues {
         };
     }
 
-    private static Object integer(JsonParser parser) {
+    private Object integer() {
         return parser.getNumberType() == JsonParser.NumberType.BIG_INTEGER
                 ? parser.getBigIntegerValue()
                 : (Object) parser.getLongValue();
     }
 
-    private static Map<String, @Nullable Object> map(JsonParser parser) {
+    private Map<String, @Nullable Object> map(String path) {
+        JsonSink sink = sinks.get(path);
         Map<String, @Nullable Object> map = new LinkedHashMap<>();
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String key = parser.currentName();
             parser.nextToken();
-            map.put(key, value(parser));
+            if (sink != null) {
+                sink.member(key, value(""));
+            } else {
+                map.put(key, value(below(path, key)));
+            }
         }
         return map;
     }
 
-    private static List<@Nullable Object> list(JsonParser parser) {
-        List<@Nullable Object> list = new ArrayList<>();
+    /** Paths are made only while one may lead to a sink. */
+    private String below(String path, String key) {
+        return sinks.isEmpty() ? "" : path.isEmpty() ? key : path + "." + key;
+    }
+
+    private List<@Nullable Object> list(String path) {
+        JsonSink sink = sinks.get(path);
+        List<@Nullable Object> list = new ArrayList<>(4);
         while (parser.nextToken() != JsonToken.END_ARRAY) {
-            list.add(value(parser));
+            if (sink != null) {
+                sink.member(null, value(""));
+            } else {
+                list.add(value(""));
+            }
         }
         return list;
     }
