@@ -10,9 +10,9 @@ final class EvenOdd {
 
     private EvenOdd() {}
 
-    /** {@code y} = the first {@code size} values of {@code x} in that order; {@code size} is a multiple of 64. */
-    static void part(float[] x, float[] y, int size) {
-        for (int block = 0; block < size; block += BLOCK) {
+    /** {@code y} = {@code size} values of {@code x} in that order, both from {@code offset} on; a multiple of 64. */
+    static void part(float[] x, int offset, float[] y, int size) {
+        for (int block = offset; block < offset + size; block += BLOCK) {
             for (int k = 0; k < HALF; k++) {
                 y[block + k] = x[block + 2 * k];
                 y[block + HALF + k] = x[block + 2 * k + 1];

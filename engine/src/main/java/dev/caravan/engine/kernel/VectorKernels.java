@@ -39,9 +39,9 @@ final class VectorKernels implements Kernels {
     public void linear(Tensor weight, float[] x, float[] y, int tokens) {
         Shapes.checkLinear(weight, x, y, tokens);
         if (VectorRows.evensFirst(weight.dtype())) {
-            int size = tokens * weight.columns();
-            float[] ordered = inputs.borrow(size);
-            EvenOdd.part(x, ordered, size);
+            int columns = weight.columns();
+            float[] ordered = inputs.borrow(tokens * columns);
+            pool.run(tokens, token -> EvenOdd.part(x, token * columns, ordered, columns));
             linearInOrder(weight, ordered, y, tokens);
             inputs.giveBack(ordered);
         } else {
