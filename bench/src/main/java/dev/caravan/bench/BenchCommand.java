@@ -12,9 +12,10 @@ import java.util.stream.Stream;
 /** The program behind {@code ./caravan bench}. */
 public final class BenchCommand {
     private static final String USAGE = """
-            usage: ./caravan bench decode|prefill [--model FILE] [--peer LLAMA_BENCH] [--threads N] [--rounds N]
+            usage: ./caravan bench decode|prefill|batch [--model FILE] [--peer LLAMA_BENCH] [--threads N] [--rounds N]
               decode     tokens per second of an answer of 64 tokens
               prefill    tokens per second of a prompt of 512 tokens
+              batch      tokens per second of 1, 2, 4 and 8 answers of 64 tokens at once; without a peer
               --model    a .gguf file; without it Gemma 3 270M among the pulled models
               --peer     llama.cpp's program llama-bench; without it the one on the PATH
               --threads  of both sides; 2 without it
@@ -27,7 +28,7 @@ public final class BenchCommand {
     /** Runs one benchmark; exits with 2 on wrong usage and with 1 when it cannot be run. */
     public static void main(String[] arguments) {
         try {
-            EndToEndBench bench = parse(List.of(arguments));
+            Bench bench = parse(List.of(arguments));
             bench.run(System.out, Path.of("bench", "results"));
         } catch (IllegalArgumentException wrong) {
             System.err.println(wrong.getMessage());
@@ -39,24 +40,29 @@ public final class BenchCommand {
         }
     }
 
-    static EndToEndBench parse(List<String> arguments) {
+    static Bench parse(List<String> arguments) {
         if (arguments.isEmpty()) {
-            throw new IllegalArgumentException("bench takes what to measure, decode or prefill.");
+            throw new IllegalArgumentException("bench takes what to measure, decode, prefill or batch.");
         }
-        EndToEndBench.Work work = EndToEndBench.Work.named(arguments.getFirst());
+        boolean isBatch = arguments.getFirst().equals("batch");
+        EndToEndBench.Work work = isBatch ? EndToEndBench.Work.DECODE : EndToEndBench.Work.named(arguments.getFirst());
         Map<String, String> options = options(arguments.subList(1, arguments.size()));
         Path model = options.containsKey("--model") ? Path.of(options.get("--model")) : pulledModel();
         if (!Files.isRegularFile(model)) {
             throw new IllegalArgumentException(
                     "There is no model %s; run ./caravan models pull gemma-3-270m, or give --model.".formatted(model));
         }
+        int threads = number(options, "--threads", 2, 1024);
+        int rounds = number(options, "--rounds", 3, 100);
+        if (isBatch) {
+            return new BatchBench(model, threads, rounds);
+        }
         Path peer = options.containsKey("--peer") ? Path.of(options.get("--peer")) : peerOnPath();
         if (!Files.isExecutable(peer)) {
             throw new IllegalArgumentException(
                     "There is no program %s; build llama.cpp and give --peer.".formatted(peer));
         }
-        return new EndToEndBench(
-                work, model, peer, number(options, "--threads", 2, 1024), number(options, "--rounds", 3, 100));
+        return new EndToEndBench(work, model, peer, threads, rounds);
     }
 
     private static Map<String, String> options(List<String> arguments) {

@@ -5,12 +5,7 @@ import dev.caravan.engine.LanguageModels;
 import dev.caravan.engine.LoadOptions;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -21,7 +16,7 @@ import java.util.Locale;
  *
  * @param peer llama.cpp's program {@code llama-bench}
  */
-record EndToEndBench(Work work, Path model, Path peer, int threads, int rounds) {
+record EndToEndBench(Work work, Path model, Path peer, int threads, int rounds) implements Bench {
 
     /** What is measured. */
     enum Work {
@@ -35,7 +30,8 @@ record EndToEndBench(Work work, Path model, Path peer, int threads, int rounds) 
                 case "decode" -> DECODE;
                 case "prefill" -> PREFILL;
                 default ->
-                    throw new IllegalArgumentException("bench knows decode and prefill, not '%s'.".formatted(name));
+                    throw new IllegalArgumentException(
+                            "bench knows decode, prefill and batch, not '%s'.".formatted(name));
             };
         }
 
@@ -45,14 +41,12 @@ record EndToEndBench(Work work, Path model, Path peer, int threads, int rounds) 
         }
     }
 
-    /** One line of the results: tokens per second of one side in one round. */
-    private record Figure(String engine, int round, double tokensPerSecond) {}
-
     private static final int CONTEXT_TOKENS = 1024;
 
     /** Prints every figure and, as the last line, {@code ratio=} Caravan's median over the peer's. */
-    void run(PrintStream out, Path results) throws IOException {
-        List<Figure> figures = new ArrayList<>();
+    @Override
+    public void run(PrintStream out, Path results) throws IOException {
+        List<Results.Figure> figures = new ArrayList<>();
         LoadOptions options =
                 new LoadOptions(threads, CONTEXT_TOKENS, LoadOptions.defaults().memoryBudgetBytes());
         try (LanguageModel loaded = LanguageModels.load(model, options, "not needed")) {
@@ -60,13 +54,14 @@ record EndToEndBench(Work work, Path model, Path peer, int threads, int rounds) 
             PeerSide llamaCpp = new PeerSide(peer, model, work, threads);
             caravan.warmUp();
             for (int round = 1; round <= rounds; round++) {
-                figures.add(report(out, new Figure("caravan", round, caravan.tokensPerSecond())));
-                figures.add(report(out, new Figure("llama.cpp", round, llamaCpp.tokensPerSecond())));
+                figures.add(report(out, new Results.Figure("caravan", round, caravan.tokensPerSecond())));
+                figures.add(report(out, new Results.Figure("llama.cpp", round, llamaCpp.tokensPerSecond())));
             }
         }
-        Path file = write(results, figures);
-        double caravan = median(figures, "caravan");
-        double llamaCpp = median(figures, "llama.cpp");
+        Results all = new Results(work.label(), model, threads, figures);
+        Path file = all.write(results);
+        double caravan = all.median("caravan");
+        double llamaCpp = all.median("llama.cpp");
         out.printf(
                 Locale.ROOT,
                 "%s of %s, %d threads, median of %d: Caravan %.1f tok/s, llama.cpp %.1f tok/s (%s)%n",
@@ -80,54 +75,9 @@ record EndToEndBench(Work work, Path model, Path peer, int threads, int rounds) 
         out.printf(Locale.ROOT, "ratio=%.3f%n", caravan / llamaCpp);
     }
 
-    private static Figure report(PrintStream out, Figure figure) {
-        out.printf(Locale.ROOT, "round %d  %-9s %8.1f tok/s%n", figure.round, figure.engine, figure.tokensPerSecond);
+    private static Results.Figure report(PrintStream out, Results.Figure figure) {
+        out.printf(
+                Locale.ROOT, "round %d  %-9s %8.1f tok/s%n", figure.round(), figure.engine(), figure.tokensPerSecond());
         return figure;
-    }
-
-    private static double median(List<Figure> figures, String engine) {
-        double[] sorted = figures.stream()
-                .filter(figure -> figure.engine.equals(engine))
-                .mapToDouble(Figure::tokensPerSecond)
-                .sorted()
-                .toArray();
-        int middle = sorted.length / 2;
-        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-    }
-
-    /** A new file for each run, named by its time. */
-    private Path write(Path results, List<Figure> figures) throws IOException {
-        LocalDateTime now = LocalDateTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS);
-        List<String> lines = new ArrayList<>();
-        lines.add("time,processor,model,work,threads,engine,round,tokens_per_second");
-        String processor = processor();
-        for (Figure figure : figures) {
-            lines.add("%s,%s,%s,%s,%d,%s,%d,%s"
-                    .formatted(
-                            now,
-                            processor,
-                            model.getFileName(),
-                            work.label(),
-                            threads,
-                            figure.engine,
-                            figure.round,
-                            String.format(Locale.ROOT, "%.2f", figure.tokensPerSecond)));
-        }
-        Files.createDirectories(results);
-        Path file = results.resolve("%s-%s.csv".formatted(now.toString().replace(":", ""), work.label()));
-        return Files.write(file, lines, StandardOpenOption.CREATE_NEW);
-    }
-
-    private static String processor() throws IOException {
-        Path cpuinfo = Path.of("/proc/cpuinfo");
-        if (!Files.isReadable(cpuinfo)) {
-            return System.getProperty("os.arch");
-        }
-        try (var lines = Files.lines(cpuinfo)) {
-            return lines.filter(line -> line.startsWith("model name"))
-                    .findFirst()
-                    .map(line -> line.substring(line.indexOf(':') + 1).strip().replace(',', ' '))
-                    .orElse(System.getProperty("os.arch"));
-        }
     }
 }

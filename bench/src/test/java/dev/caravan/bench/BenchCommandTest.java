@@ -20,14 +20,21 @@ class BenchCommandTest {
         Path model = Files.createFile(folder.resolve("m.gguf"));
         Path peer = Files.createFile(folder.resolve("llama-bench"));
         assertThat(peer.toFile().setExecutable(true)).isTrue();
-        EndToEndBench bench = BenchCommand.parse(
+        Bench bench = BenchCommand.parse(
                 List.of("prefill", "--model", model.toString(), "--peer", peer.toString(), "--rounds", "5"));
         assertThat(bench).isEqualTo(new EndToEndBench(EndToEndBench.Work.PREFILL, model, peer, 2, 5));
     }
 
     @Test
+    void requestsThatRunTogetherNeedNoPeer() throws IOException {
+        Path model = Files.createFile(folder.resolve("m.gguf"));
+        assertThat(BenchCommand.parse(List.of("batch", "--model", model.toString(), "--threads", "4")))
+                .isEqualTo(new BatchBench(model, 4, 3));
+    }
+
+    @Test
     void wrongUsageIsNamed() {
-        assertThatThrownBy(() -> BenchCommand.parse(List.of())).hasMessageContaining("decode or prefill");
+        assertThatThrownBy(() -> BenchCommand.parse(List.of())).hasMessageContaining("decode, prefill or batch");
         assertThatThrownBy(() -> BenchCommand.parse(List.of("dance"))).hasMessageContaining("'dance'");
         assertThatThrownBy(() -> BenchCommand.parse(List.of("decode", "--speed")))
                 .hasMessageContaining("'--speed'");
