@@ -90,7 +90,7 @@ class ArchitectureTest {
                 .whereLayer("e5") // its file holds the tokenizer's parts as well
                 .mayOnlyAccessLayers("tensor", "quant", "tokenizer")
                 .whereLayer("template")
-                .mayOnlyAccessLayers("gguf", "tokenizer")
+                .mayOnlyAccessLayers("gguf", "json", "tokenizer")
                 .whereLayer("layer")
                 .mayOnlyAccessLayers("tensor", "quant", "kernel")
                 .whereLayer("model")

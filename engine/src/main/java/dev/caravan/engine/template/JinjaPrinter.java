@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Values as text: Python's {@code repr}, and JSON as Python's {@code json.dumps} writes it. */
 final class JinjaPrinter {
-    private static final int MAX_DEPTH = 64;
+    private static final int MAX_DEPTH = 200;
 
     private final StringBuilder out = new StringBuilder();
     private final boolean asciiOnly;

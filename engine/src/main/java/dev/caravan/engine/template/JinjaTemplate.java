@@ -77,9 +77,9 @@ public final class JinjaTemplate implements ChatTemplate {
         if (messages.isEmpty()) {
             throw new IllegalArgumentException("a conversation needs at least one message");
         }
-        if (options.templateName() != null) {
-            throw new IllegalArgumentException(
-                    "the model has one chat template and none named '%s'".formatted(options.templateName()));
+        String wanted = options.templateName();
+        if (wanted != null && !wanted.equals(NamedTemplates.DEFAULT)) {
+            throw new IllegalArgumentException("the model has one chat template and none named '%s'".formatted(wanted));
         }
         if (!options.continueFinalMessage()) {
             return pieces(text(MessageVariables.of(messages, options)));
@@ -111,6 +111,9 @@ public final class JinjaTemplate implements ChatTemplate {
             return body.capture(scope);
         } catch (JinjaException problem) {
             throw problem.in(name);
+        } catch (StackOverflowError deep) {
+            // A template can nest lists in lists in a loop and then compare them; everything else is bounded by itself.
+            throw new JinjaException("it nests values too deeply and was stopped").in(name);
         }
     }
 

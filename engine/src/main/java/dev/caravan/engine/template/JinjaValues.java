@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Python's truth, equality, order, iteration and printing for a template's values. */
 final class JinjaValues {
+    private static final int MAX_DEPTH = 200;
+
     private JinjaValues() {}
 
     static BigInteger integer(long value) {
@@ -21,6 +23,14 @@ final class JinjaValues {
 
     /** A value from outside: all its strings are marked as such. */
     static Object imported(@Nullable Object value) {
+        return imported(value, 0);
+    }
+
+    private static Object imported(@Nullable Object value, int depth) {
+        if (depth > MAX_DEPTH) {
+            throw new IllegalArgumentException(
+                    "a value for the chat template is nested deeper than %d; flatten it".formatted(MAX_DEPTH));
+        }
         return switch (value) {
             case null -> None.NONE;
             case Text text -> text;
@@ -33,12 +43,12 @@ final class JinjaValues {
             case Float number -> number.doubleValue();
             case List<?> list -> {
                 List<Object> items = new ArrayList<>(list.size());
-                list.forEach(item -> items.add(imported(item)));
+                list.forEach(item -> items.add(imported(item, depth + 1)));
                 yield items;
             }
             case Map<?, ?> map -> {
                 Map<Object, Object> items = new LinkedHashMap<>();
-                map.forEach((key, item) -> items.put(imported(key), imported(item)));
+                map.forEach((key, item) -> items.put(imported(key), imported(item, depth + 1)));
                 yield items;
             }
             default ->

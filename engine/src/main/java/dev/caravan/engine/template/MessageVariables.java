@@ -4,12 +4,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Messages and options as the variables that transformers gives a template: what is absent is undefined in a message, but
  * {@code tools} and {@code documents} are None; reasoning stands under both names that templates read.
  */
 final class MessageVariables {
+    /** Roles count as the template's own words: some templates build control tokens of them, as in {@code <|user|>}. */
+    private static final Set<String> ROLES = Set.of("system", "developer", "user", "assistant", "tool");
+
     private MessageVariables() {}
 
     static Map<String, Object> of(List<ChatMessage> messages, TemplateOptions options) {
@@ -34,7 +38,7 @@ final class MessageVariables {
         if (message.reasoningContent() != null) {
             dictionary.put("thinking", message.reasoningContent());
         }
-        dictionary.put("role", message.role());
+        dictionary.put("role", ROLES.contains(message.role()) ? Text.trusted(message.role()) : message.role());
         if (message.content() != null) {
             dictionary.put("content", message.content());
         } else if (!message.parts().isEmpty()) {

@@ -150,11 +150,11 @@ final class GoldenMatrix {
     }
 
     @SuppressWarnings("unchecked") // JSON objects have string keys
-    private static Map<String, @Nullable Object> object(@Nullable Object value) {
+    static Map<String, @Nullable Object> object(@Nullable Object value) {
         return (Map<String, @Nullable Object>) Objects.requireNonNull(value);
     }
 
-    private static List<?> list(@Nullable Object value) {
+    static List<?> list(@Nullable Object value) {
         return (List<?>) Objects.requireNonNull(value);
     }
 

@@ -60,6 +60,15 @@ class JinjaLimitsTest {
                 .hasMessageContaining("nested deeper");
     }
 
+    @Test
+    void stopsValuesThatAreNestedWithoutEnd() {
+        String nested = "{% set ns = namespace(l=[]) %}{% for a in range(99999) %}{% set ns.l = [ns.l] %}{% endfor %}"
+                + "{% set other = namespace(l=[]) %}{% for a in range(99999) %}{% set other.l = [other.l] %}{% endfor %}";
+        assertThatThrownBy(() -> render(nested + "{{ ns.l == other.l }}"))
+                .isInstanceOf(JinjaException.class)
+                .hasMessageContaining("too deeply");
+    }
+
     @ParameterizedTest
     @CsvSource({"(,)", "[,]", "{1:,}", "-,''", "'not ',''", "x(,)", "x[,]", "'1 if 1 else ',''"})
     void refusesDeepNesting(String open, String close) {
