@@ -32,9 +32,11 @@ class ModelLoader {
     private static final Logger log = LoggerFactory.getLogger(ModelLoader.class);
 
     private final CaravanHome home;
+    private final QuantizationProperties quantization;
 
-    ModelLoader(CaravanHome home) {
+    ModelLoader(CaravanHome home, QuantizationProperties quantization) {
         this.home = home;
+        this.quantization = quantization;
     }
 
     /**
@@ -46,7 +48,8 @@ class ModelLoader {
     LoadedChatModel chatModel(String requested, Consumer<String> chosen) {
         ModelChoice choice = choose(Purpose.CHAT, requested);
         chosen.accept(choice.id());
-        LanguageModel model = LanguageModels.load(choice.file(), LoadOptions.defaults());
+        LanguageModel model = LanguageModels.load(
+                choice.file(), LoadOptions.defaults().withQuantization(quantization.over(choice.quantization())));
         return new LoadedChatModel(
                 choice.id(),
                 model,

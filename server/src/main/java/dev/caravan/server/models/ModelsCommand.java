@@ -169,7 +169,7 @@ public final class ModelsCommand {
         if (names.isEmpty()) {
             throw new ModelException("choose takes the file that the choice is written to.");
         }
-        Path result = Path.of(names.getFirst());
+        Path choiceFile = Path.of(names.getFirst());
         Catalogue catalogue = Catalogue.load(home);
         ModelStore store = new ModelStore(home);
         ModelPuller puller = ModelPuller.create(home, environment);
@@ -185,24 +185,24 @@ public final class ModelsCommand {
             out.println("Documents cannot be searched yet: " + e.getMessage());
         }
         if (requested.equals(NO_MODEL)) {
-            write(result, NO_MODEL);
+            write(choiceFile, NO_MODEL);
             return 0;
         }
         try {
             ModelChoice chat = chooser.chooseOrPull(Purpose.CHAT, requested, puller, progress);
             out.println("Chat: " + chat.reason());
-            write(
-                    result,
-                    catalogue.find(chat.id()).isPresent()
-                            ? chat.id()
-                            : chat.file().toString());
+            // A file of the user's may have a name that the catalogue has as well.
+            boolean isOfCatalogue = store.list().stream()
+                    .anyMatch(model ->
+                            model.id().equals(chat.id()) && model.file().equals(chat.file()));
+            write(choiceFile, isOfCatalogue ? chat.id() : chat.file().toString());
             return 0;
         } catch (ModelException e) {
             if (!requested.isEmpty()) {
                 throw e;
             }
             out.println("Caravan starts without a chat model: " + e.getMessage());
-            write(result, NO_MODEL);
+            write(choiceFile, NO_MODEL);
             return 0;
         }
     }

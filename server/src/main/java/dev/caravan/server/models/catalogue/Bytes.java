@@ -3,6 +3,7 @@ package dev.caravan.server.models.catalogue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
@@ -20,15 +21,29 @@ final class Bytes {
     private Bytes() {}
 
     static String sha256(Path file) throws IOException {
+        return hash(file, digest("SHA-256"));
+    }
+
+    /** What git calls a file's bytes: SHA-1 of a short header and the bytes. */
+    static String gitHash(Path file) throws IOException {
+        MessageDigest digest = digest("SHA-1");
+        digest.update(("blob " + Files.size(file) + "\0").getBytes(StandardCharsets.US_ASCII));
+        return hash(file, digest);
+    }
+
+    private static MessageDigest digest(String algorithm) {
         try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-                in.transferTo(OutputStream.nullOutputStream());
-            }
-            return HexFormat.of().formatHex(digest.digest());
+            return MessageDigest.getInstance(algorithm);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private static String hash(Path file, MessageDigest digest) throws IOException {
+        try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+            in.transferTo(OutputStream.nullOutputStream());
+        }
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     static byte[] readBounded(Path file) throws IOException {

@@ -1,5 +1,6 @@
 package dev.caravan.server.models.catalogue;
 
+import dev.caravan.engine.QuantizationConfig;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,8 +17,10 @@ import org.jspecify.annotations.Nullable;
  * @param memoryBytes weights and working memory of a conversation of 4,096 tokens
  * @param licence under which its makers give it away
  * @param files local file name to SHA-256, null where the bytes have not been seen by Caravan's makers: then the hub's
- *     own hash counts and is pinned at the first pull. The first file is the one that is loaded
+ *     own hash counts and is pinned at the first pull. The first file is the one that is loaded, or with a config.json
+ *     among them the folder
  * @param sources in the order in which they are tried
+ * @param quantization how linear layers are quantised when the model is loaded
  */
 public record CatalogueModel(
         String id,
@@ -28,7 +31,8 @@ public record CatalogueModel(
         long memoryBytes,
         Licence licence,
         List<CatalogueFile> files,
-        List<ModelSource> sources) {
+        List<ModelSource> sources,
+        QuantizationConfig quantization) {
 
     /** What a model is for. */
     public enum Purpose {
@@ -46,13 +50,25 @@ public record CatalogueModel(
      */
     public record Licence(String name, String url, boolean mustBeAccepted, String summary) {}
 
-    /** A file of a model and the hash of its bytes, if those were seen. */
+    /**
+     * A file of a model, or several whose number nobody knows before.
+     *
+     * @param name of one file, or with {@code *} for anything: all files of the source that match
+     * @param sha256 the hash of one file's bytes, if those were seen
+     */
     public record CatalogueFile(String name, @Nullable String sha256) {
         public CatalogueFile {
-            Names.checkFile(name);
+            Names.checkFiles(name);
             if (sha256 != null) {
                 Names.checkSha256(sha256);
+                if (name.contains("*")) {
+                    throw new IllegalArgumentException("several files cannot have one sha256: '" + name + "'");
+                }
             }
+        }
+
+        boolean isPattern() {
+            return name.contains("*");
         }
 
         Optional<String> knownSha256() {

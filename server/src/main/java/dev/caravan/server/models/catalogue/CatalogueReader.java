@@ -1,5 +1,7 @@
 package dev.caravan.server.models.catalogue;
 
+import dev.caravan.engine.ModelFormatException;
+import dev.caravan.engine.QuantizationConfig;
 import dev.caravan.server.models.catalogue.CatalogueModel.CatalogueFile;
 import dev.caravan.server.models.catalogue.CatalogueModel.Licence;
 import dev.caravan.server.models.catalogue.CatalogueModel.Purpose;
@@ -11,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -76,7 +79,24 @@ final class CatalogueReader {
                         licence.path("must_be_accepted").asBoolean(false),
                         licence.path("summary").asString("")),
                 files,
-                sources);
+                sources,
+                quantization(entry.path("quantization")));
+    }
+
+    /** BitsAndBytesConfig's names and values. */
+    private static QuantizationConfig quantization(JsonNode node) {
+        if (node.isMissingNode()) {
+            return QuantizationConfig.NONE;
+        }
+        if (!node.isObject()) {
+            throw new IllegalArgumentException("quantization must be an object with BitsAndBytesConfig's names");
+        }
+        try {
+            return QuantizationConfig.of(
+                    Path.of("quantization"), MAPPER.convertValue(node, new TypeReference<Map<String, Object>>() {}));
+        } catch (ModelFormatException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
     }
 
     private static Purpose purpose(String name) {

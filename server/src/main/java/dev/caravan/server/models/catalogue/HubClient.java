@@ -9,7 +9,6 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -73,45 +72,35 @@ final class HubClient {
         return cause == null ? new ModelException(message) : new ModelException(message, cause);
     }
 
-    /** Finds the file of a repository that matches a pattern, at the commit that the revision names now. */
-    HubFile find(HubRepository repository, String localName) throws IOException {
-        String pattern = repository.patterns().getOrDefault(localName, localName);
+    /** The files of a repository at the commit that the revision names now. */
+    HubListing list(HubRepository repository) throws IOException {
         String base = "/api/models/" + repository.repository();
         String commit = json(base + "/revision/" + encode(repository.revision()), repository)
                 .path("sha")
                 .asString(repository.revision());
-        List<HubFile> matches = new ArrayList<>();
-        Pattern wanted = wildcard(pattern);
+        List<HubFile> files = new ArrayList<>();
         for (JsonNode entry : json(base + "/tree/" + encode(commit) + "?recursive=true", repository)) {
-            String path = entry.path("path").asString("");
-            if (wanted.matcher(path).matches()) {
-                matches.add(file(repository, commit, path, entry));
+            if (entry.path("type").asString("file").equals("file")) {
+                files.add(file(repository, commit, entry.path("path").asString(""), entry));
             }
         }
-        return matches.stream()
-                .min(Comparator.comparing(HubFile::path))
-                .orElseThrow(() ->
-                        new ModelException("The hub's repository " + repository.repository() + " has no file " + pattern
-                                + ": correct its entry in " + Catalogue.USER_FILE + ", or name a local file."));
+        return new HubListing(repository, files);
     }
 
     private HubFile file(HubRepository repository, String commit, String path, JsonNode entry) {
-        String hash = entry.path("lfs").path("oid").asString("").toLowerCase(Locale.ROOT);
+        // A file without LFS is known by git's own hash of its bytes.
+        String hash = (entry.has("lfs") ? entry.path("lfs") : entry)
+                .path("oid")
+                .asString("")
+                .toLowerCase(Locale.ROOT);
         hash = hash.startsWith("sha256:") ? hash.substring("sha256:".length()) : hash;
         String encodedPath = encode(path).replace("%2F", "/");
-        try {
-            return new HubFile(
-                    path,
-                    entry.path("lfs").path("size").asLong(entry.path("size").asLong(-1)),
-                    hash,
-                    URI.create(endpoint + "/" + repository.repository() + "/resolve/" + encode(commit) + "/"
-                            + encodedPath));
-        } catch (IllegalArgumentException e) {
-            throw new ModelException(
-                    "The hub gives no usable hash for " + path + " of " + repository.repository()
-                            + ", so its bytes could not be checked: choose another repository or a local file.",
-                    e);
-        }
+        return new HubFile(
+                path,
+                entry.path("lfs").path("size").asLong(entry.path("size").asLong(-1)),
+                hash,
+                URI.create(
+                        endpoint + "/" + repository.repository() + "/resolve/" + encode(commit) + "/" + encodedPath));
     }
 
     private JsonNode json(String path, HubRepository repository) throws IOException {

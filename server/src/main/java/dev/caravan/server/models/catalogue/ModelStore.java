@@ -15,6 +15,8 @@ import java.util.stream.Stream;
 /** The models on this machine, one folder each under {@code models} in Caravan's home. Holds no state of its own. */
 public final class ModelStore {
 
+    private static final String CONFIG = "config.json";
+
     private final Path directory;
 
     /** @param home Caravan's home */
@@ -26,7 +28,7 @@ public final class ModelStore {
      * A model that is here whole.
      *
      * @param id of the catalogue
-     * @param file what is loaded
+     * @param file what is loaded: its one file, or its folder
      * @param bytes of all its files
      * @param source where it came from, for a person
      * @param pulledAt when
@@ -65,12 +67,15 @@ public final class ModelStore {
                             .mapToLong(ManifestFile::bytes)
                             .sum();
                     return new InstalledModel(
-                            id,
-                            folder.resolve(manifest.files().getFirst().name()),
-                            bytes,
-                            manifest.source(),
-                            manifest.pulledAt());
+                            id, loaded(folder, manifest), bytes, manifest.source(), manifest.pulledAt());
                 });
+    }
+
+    /** A model in safetensors has several files that belong together; its config.json tells it from others. */
+    private static Path loaded(Path folder, ModelManifest manifest) {
+        String first = manifest.files().getFirst().name();
+        boolean isFolder = !first.endsWith(".gguf") && manifest.find(CONFIG).isPresent();
+        return isFolder ? folder : folder.resolve(first);
     }
 
     /**

@@ -7,6 +7,7 @@ final class Names {
 
     private static final Pattern ID = Pattern.compile("[a-z0-9][a-z0-9._-]{0,99}");
     private static final Pattern FILE = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,199}");
+    private static final Pattern FILES = Pattern.compile("[A-Za-z0-9_*][A-Za-z0-9._*-]{0,199}");
     private static final Pattern REPOSITORY = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*");
     private static final Pattern REQUIREMENT =
             Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9][A-Za-z0-9._+!-]*");
@@ -24,6 +25,11 @@ final class Names {
 
     static String checkFile(String name) {
         return check(FILE.matcher(name).matches() && !name.contains(".."), "file name", name);
+    }
+
+    /** A file's name, or several files' with {@code *} for anything. */
+    static String checkFiles(String name) {
+        return check(FILES.matcher(name).matches() && !name.contains(".."), "file name", name);
     }
 
     static String checkRepository(String repository) {

@@ -63,7 +63,15 @@ class CatalogueTest {
                 "{\"models\":[{\"id\":\"x\",\"name\":\"x\",\"purpose\":\"chat\",\"memory_bytes\":1,"
                         + "\"licence\":{\"name\":\"a\",\"url\":\"b\"},\"files\":[{\"name\":\"f\"}],"
                         + "\"sources\":[{\"type\":\"wheels\",\"files\":{\"f\":[{\"requirement\":\"--index-url=x\","
-                        + "\"member\":\"m\"}]}}]}]}"
+                        + "\"member\":\"m\"}]}}]}]}",
+                "{\"models\":[{\"id\":\"x\",\"name\":\"x\",\"purpose\":\"chat\",\"memory_bytes\":1,"
+                        + "\"licence\":{\"name\":\"a\",\"url\":\"b\"},\"files\":[{\"name\":\"f\"}],"
+                        + "\"quantization\":{\"load_in_4bit\":\"yes\"},"
+                        + "\"sources\":[{\"type\":\"local\",\"files\":{\"f\":\"/f\"}}]}]}",
+                "{\"models\":[{\"id\":\"x\",\"name\":\"x\",\"purpose\":\"chat\",\"memory_bytes\":1,"
+                        + "\"licence\":{\"name\":\"a\",\"url\":\"b\"},\"files\":[{\"name\":\"f\"}],"
+                        + "\"quantization\":{\"load_in_4_bits\":true},"
+                        + "\"sources\":[{\"type\":\"local\",\"files\":{\"f\":\"/f\"}}]}]}"
             })
     void aWrongUsersFileIsNamedAndNotUsed(String json) throws Exception {
         writeOwn(json);

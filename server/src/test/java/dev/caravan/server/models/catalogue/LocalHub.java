@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,12 @@ final class LocalHub implements AutoCloseable {
     private final byte[] content;
     final List<String> ranges = Collections.synchronizedList(new ArrayList<>());
     final List<String> storageAuthorizations = Collections.synchronizedList(new ArrayList<>());
+
+    /** Text files of the repository {@code owner/folder}, by name, and git's hashes of the small ones. */
+    final Map<String, String> folder = new TreeMap<>();
+
+    final Map<String, String> gitHashes = new TreeMap<>();
+    final List<String> downloads = Collections.synchronizedList(new ArrayList<>());
 
     /** What the hub says the hash is. */
     volatile String announcedSha256;
@@ -89,9 +97,33 @@ final class LocalHub implements AutoCloseable {
                     .set("Location", "http://127.0.0.1:" + storage.getAddress().getPort() + "/blob?signature=x");
             exchange.sendResponseHeaders(302, -1);
             exchange.close();
+        } else if (path.equals("/api/models/owner/folder/revision/main")) {
+            respond(exchange, 200, "{\"sha\":\"" + COMMIT + "\"}");
+        } else if (path.equals("/api/models/owner/folder/tree/" + COMMIT)) {
+            respond(exchange, 200, listing());
+        } else if (folder.containsKey(path.substring(path.lastIndexOf('/') + 1))) {
+            String name = path.substring(path.lastIndexOf('/') + 1);
+            downloads.add(name);
+            respond(exchange, 200, folder.getOrDefault(name, ""));
         } else {
             respond(exchange, 404, "{\"error\":\"Repository not found\"}");
         }
+    }
+
+    /** Names that begin with {@code model} are large files, the others are known by git's hash only. */
+    private String listing() {
+        List<String> entries = new ArrayList<>();
+        folder.forEach((name, text) -> {
+            int size = text.getBytes(StandardCharsets.UTF_8).length;
+            String lfs = name.startsWith("model")
+                    ? ",\"lfs\":{\"oid\":\"%s\",\"size\":%d}"
+                            .formatted(sha256(text.getBytes(StandardCharsets.UTF_8)), size)
+                    : "";
+            entries.add("{\"type\":\"file\",\"oid\":\"%s\",\"size\":%d,\"path\":\"%s\"%s}"
+                    .formatted(gitHashes.getOrDefault(name, ""), size, name, lfs));
+        });
+        return "[{\"type\":\"directory\",\"oid\":\"aa\",\"size\":0,\"path\":\"sub\"}," + String.join(",", entries)
+                + "]";
     }
 
     private void send(HttpExchange exchange) throws IOException {

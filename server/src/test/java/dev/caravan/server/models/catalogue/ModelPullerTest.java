@@ -3,6 +3,7 @@ package dev.caravan.server.models.catalogue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.caravan.engine.QuantizationConfig;
 import dev.caravan.server.models.catalogue.CatalogueModel.CatalogueFile;
 import dev.caravan.server.models.catalogue.CatalogueModel.Licence;
 import dev.caravan.server.models.catalogue.CatalogueModel.Purpose;
@@ -284,7 +285,16 @@ class ModelPullerTest {
                 ? List.of(sources)
                 : List.of(new ModelSource.HubRepository("owner/model-gguf", "main", Map.of(FILE, "*Q4_K_M*.gguf")));
         return new CatalogueModel(
-                "model", "A model", Purpose.CHAT, 1, true, 1, licence, List.of(new CatalogueFile(FILE, sha256)), list);
+                "model",
+                "A model",
+                Purpose.CHAT,
+                1,
+                true,
+                1,
+                licence,
+                List.of(new CatalogueFile(FILE, sha256)),
+                list,
+                QuantizationConfig.NONE);
     }
 
     private void assertNothingPulled() {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.caravan.server.models;
+
+import org.jspecify.annotations.NullMarked;
