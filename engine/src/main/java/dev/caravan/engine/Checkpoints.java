@@ -3,6 +3,12 @@ package dev.caravan.engine;
 import dev.caravan.engine.format.Checkpoint;
 import dev.caravan.engine.format.gguf.GgufCheckpoint;
 import dev.caravan.engine.format.safetensors.SafetensorsCheckpoint;
+import dev.caravan.engine.template.ChatTemplate;
+import dev.caravan.engine.template.FolderChatTemplates;
+import dev.caravan.engine.template.GgufChatTemplates;
+import dev.caravan.engine.tokenizer.GgufTokenizers;
+import dev.caravan.engine.tokenizer.Tokenizer;
+import dev.caravan.engine.tokenizer.TokenizerJson;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -10,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** Opens a model in whichever format it lies: a GGUF file, or a folder (or file) of safetensors. */
 public final class Checkpoints {
@@ -30,6 +37,32 @@ public final class Checkpoints {
                     path, "there is no such file or folder; give the path of a .gguf file or of a model's folder");
         }
         return isGguf(path) ? GgufCheckpoint.open(path) : SafetensorsCheckpoint.open(path);
+    }
+
+    /**
+     * The tokenizer that came with a checkpoint: in the GGUF file, or as tokenizer.json in the folder.
+     *
+     * @throws ModelFormatException if there is none, or it is not sound
+     */
+    public static Tokenizer tokenizer(Checkpoint checkpoint) {
+        return switch (checkpoint) {
+            case GgufCheckpoint gguf -> GgufTokenizers.fromMetadata(gguf.metadata());
+            case SafetensorsCheckpoint folder -> TokenizerJson.load(folder.folder());
+            default -> throw new ModelFormatException(checkpoint.path(), "there is no tokenizer");
+        };
+    }
+
+    /**
+     * The chat template that came with a checkpoint; none for a base model.
+     *
+     * @throws ModelFormatException if it is not sound Jinja
+     */
+    public static Optional<ChatTemplate> chatTemplate(Checkpoint checkpoint) {
+        return switch (checkpoint) {
+            case GgufCheckpoint gguf -> GgufChatTemplates.fromMetadata(gguf.metadata());
+            case SafetensorsCheckpoint folder -> FolderChatTemplates.fromFolder(folder.folder());
+            default -> Optional.empty();
+        };
     }
 
     /** By the name, and for a file of another name by its first bytes. */

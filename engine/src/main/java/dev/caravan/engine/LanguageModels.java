@@ -1,22 +1,19 @@
 package dev.caravan.engine;
 
 import dev.caravan.engine.format.Checkpoint;
-import dev.caravan.engine.format.gguf.GgufCheckpoint;
 import dev.caravan.engine.generate.BatchScheduler;
 import dev.caravan.engine.kernel.KernelProvider;
 import dev.caravan.engine.kernel.Kernels;
 import dev.caravan.engine.model.DecoderConfig;
 import dev.caravan.engine.model.WeightQuantizer;
-import dev.caravan.engine.template.ChatTemplate;
-import dev.caravan.engine.template.GgufChatTemplates;
 import dev.caravan.engine.template.PlainTemplate;
-import dev.caravan.engine.tokenizer.GgufTokenizers;
 import dev.caravan.engine.tokenizer.Tokenizer;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Loads language models from GGUF files. */
+/** Loads language models from GGUF files and from folders of safetensors. */
 public final class LanguageModels {
     private static final Logger log = LoggerFactory.getLogger(LanguageModels.class);
 
@@ -41,20 +38,20 @@ public final class LanguageModels {
      */
     public static LanguageModel load(Path path, LoadOptions options, String weightHash) {
         long started = System.nanoTime();
-        GgufCheckpoint checkpoint = GgufCheckpoint.open(path);
+        Checkpoint checkpoint = Checkpoints.open(path);
         Kernels kernels = null;
+        LoadedDecoder loaded = null;
         boolean isLoaded = false;
         try {
             requireBudget(checkpoint, options);
-            Tokenizer tokenizer = GgufTokenizers.fromMetadata(checkpoint.metadata());
-            ChatTemplate template =
-                    GgufChatTemplates.fromMetadata(checkpoint.metadata()).orElseGet(PlainTemplate::new);
+            PromptEncoder encoder = new PromptEncoder(
+                    Checkpoints.tokenizer(checkpoint),
+                    Checkpoints.chatTemplate(checkpoint).orElseGet(PlainTemplate::new));
             kernels = KernelProvider.create(options.threads());
-            LoadedDecoder loaded = LoadedDecoder.load(checkpoint, options.quantization(), kernels);
-            requireVocabulary(checkpoint, loaded.decoder().config(), tokenizer);
+            loaded = LoadedDecoder.load(checkpoint, options.quantization(), kernels);
+            requireVocabulary(checkpoint, loaded.decoder().config(), encoder.tokenizer());
             BatchScheduler.Limits limits = GenerationLimits.of(loaded, options);
-            LanguageModel model =
-                    new GgufLanguageModel(loaded, new PromptEncoder(tokenizer, template), kernels, limits, weightHash);
+            LanguageModel model = new LoadedLanguageModel(loaded, encoder, kernels, limits, weightHash);
             isLoaded = true;
             log.info(
                     "model={} architecture={} contextTokens={} cachePages={} weightBytes={} millis={}",
@@ -67,11 +64,19 @@ public final class LanguageModels {
             return model;
         } finally {
             if (!isLoaded) {
-                checkpoint.close();
-                if (kernels != null) {
-                    kernels.close();
-                }
+                close(checkpoint, loaded, kernels);
             }
+        }
+    }
+
+    private static void close(Checkpoint checkpoint, @Nullable LoadedDecoder loaded, @Nullable Kernels kernels) {
+        if (loaded == null) {
+            checkpoint.close();
+        } else {
+            loaded.close();
+        }
+        if (kernels != null) {
+            kernels.close();
         }
     }
 
@@ -88,8 +93,11 @@ public final class LanguageModels {
         if (tokenizer.vocabSize() > config.vocabSize()) {
             throw new ModelFormatException(
                     file.path(),
-                    "the tokenizer has %d tokens, token_embd.weight only %d; take a complete build of the model"
-                            .formatted(tokenizer.vocabSize(), config.vocabSize()));
+                    "the tokenizer has %d tokens, %s only %d; take a complete build of the model"
+                            .formatted(
+                                    tokenizer.vocabSize(),
+                                    file.nameInFile("model.embed_tokens.weight"),
+                                    config.vocabSize()));
         }
     }
 }

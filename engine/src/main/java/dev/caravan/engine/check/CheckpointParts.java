@@ -1,25 +1,12 @@
 package dev.caravan.engine.check;
 
-import dev.caravan.engine.ModelFormatException;
 import dev.caravan.engine.format.Checkpoint;
 import dev.caravan.engine.format.gguf.GgufCheckpoint;
-import dev.caravan.engine.template.ChatTemplate;
-import dev.caravan.engine.template.GgufChatTemplates;
-import dev.caravan.engine.tokenizer.GgufTokenizers;
-import dev.caravan.engine.tokenizer.Tokenizer;
-import java.util.Optional;
 
-/** A checkpoint's tokenizer and chat template, whichever its format. */
+/** What a checkpoint's tokenizer is called, whichever its format. */
 final class CheckpointParts {
 
     private CheckpointParts() {}
-
-    static Tokenizer tokenizer(Checkpoint checkpoint) {
-        return switch (checkpoint) {
-            case GgufCheckpoint gguf -> GgufTokenizers.fromMetadata(gguf.metadata());
-            default -> throw new ModelFormatException(checkpoint.path(), "there is no tokenizer");
-        };
-    }
 
     static String tokenizerKind(Checkpoint checkpoint) {
         return switch (checkpoint) {
@@ -33,13 +20,6 @@ final class CheckpointParts {
                 };
             }
             default -> "tokenizer.json";
-        };
-    }
-
-    static Optional<ChatTemplate> template(Checkpoint checkpoint) {
-        return switch (checkpoint) {
-            case GgufCheckpoint gguf -> GgufChatTemplates.fromMetadata(gguf.metadata());
-            default -> Optional.empty();
         };
     }
 }

@@ -1,5 +1,6 @@
 package dev.caravan.engine.check;
 
+import dev.caravan.engine.Checkpoints;
 import dev.caravan.engine.LoadOptions;
 import dev.caravan.engine.QuantizationConfig;
 import dev.caravan.engine.format.Checkpoint;
@@ -100,7 +101,7 @@ final class DecoderCheck {
     }
 
     private void tokenizer() {
-        Tokenizer loaded = CheckpointParts.tokenizer(checkpoint);
+        Tokenizer loaded = Checkpoints.tokenizer(checkpoint);
         tokenizer = loaded;
         if (decoder != null) {
             check.add(TokenizerCheck.vocabulary(
@@ -115,7 +116,7 @@ final class DecoderCheck {
     }
 
     private void template() {
-        Optional<ChatTemplate> template = CheckpointParts.template(checkpoint);
+        Optional<ChatTemplate> template = Checkpoints.chatTemplate(checkpoint);
         if (template.isPresent()) {
             TemplateCheck.check(template.get()).forEach(check::add);
         } else {

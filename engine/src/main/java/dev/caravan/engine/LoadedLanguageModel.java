@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * A loaded model: the weights are mapped once, generations run together, and a prompt that begins like an earlier one
  * starts from that one's keys and values. Owns the decoder, the kernels and the scheduler.
  */
-final class GgufLanguageModel implements LanguageModel {
+final class LoadedLanguageModel implements LanguageModel {
     private final LoadedDecoder loaded;
     private final PromptEncoder encoder;
     private final boolean isChatModel;
@@ -26,7 +26,7 @@ final class GgufLanguageModel implements LanguageModel {
     private final AtomicBoolean isClosed = new AtomicBoolean();
 
     /** Takes over the decoder and the kernels. */
-    GgufLanguageModel(
+    LoadedLanguageModel(
             LoadedDecoder loaded,
             PromptEncoder encoder,
             Kernels kernels,
