@@ -1,11 +1,15 @@
 package dev.caravan.engine;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.caravan.engine.generate.TokenConstraint;
 import org.junit.jupiter.api.Test;
 
 /** The engine's arrows, as docs and package-info files state them. */
@@ -71,6 +75,8 @@ class ArchitectureTest {
                 .definedBy("dev.caravan.engine.model..")
                 .layer("generate")
                 .definedBy("dev.caravan.engine.generate..")
+                .layer("grammar")
+                .definedBy("dev.caravan.engine.grammar..")
                 .whereLayer("tensor")
                 .mayNotAccessAnyLayer()
                 .whereLayer("quant")
@@ -95,6 +101,19 @@ class ArchitectureTest {
                 .mayOnlyAccessLayers("tensor", "quant", "kernel")
                 .whereLayer("model")
                 .mayOnlyAccessLayers("tensor", "quant", "kernel", "format", "json", "e5", "layer")
+                .whereLayer("grammar")
+                .mayOnlyAccessLayers("generate", "tokenizer")
+                .check(ENGINE);
+    }
+
+    @Test
+    void ofGenerateGrammarsKnowOnlyTheInterfaceOfConstraints() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.caravan.engine.grammar..")
+                .should()
+                .dependOnClassesThat(resideInAPackage("dev.caravan.engine.generate..")
+                        .and(DescribedPredicate.not(type(TokenConstraint.class))))
                 .check(ENGINE);
     }
 }
