@@ -37,7 +37,8 @@ record INT8() implements BlockFormat {
         for (int i = xOffset; i < xOffset + size; i++) {
             absmax = Math.max(absmax, Math.abs(x[i]));
         }
-        float inverse = 127 / absmax;
+        // Two roundings, as torch divides a number by a tensor: codes at a tie depend on it.
+        float inverse = 1 / absmax * 127;
         long block = offset;
         for (int i = xOffset; i < xOffset + size; i += 64) {
             Bytes.putF32(data, block, absmax / 127);

@@ -108,6 +108,11 @@ final class GgufCursor {
         take(bytes, what);
     }
 
+    /** The bytes from one position to another. */
+    byte[] copy(long start, long end) {
+        return file.asSlice(start, end - start).toArray(ValueLayout.JAVA_BYTE);
+    }
+
     private byte[] bytes(long limit, String what) {
         long length = u64(limit, "the length of " + what);
         long start = take(length, what);

@@ -27,7 +27,7 @@ record GgufHeader(GgufMetadata metadata, List<TensorEntry> tensors) {
     @SuppressWarnings("ArrayRecordComponent") // handed on to the tensor, never written
     record TensorEntry(String name, DType dtype, long[] shape, long position, long bytes) {}
 
-    private static final long MAGIC = 0x46554747L; // "GGUF" read as a little-endian u32
+    static final long MAGIC = 0x46554747L; // "GGUF" read as a little-endian u32
     private static final int LEAST_FILE_BYTES = 24;
     private static final long MAX_TENSORS = 1 << 16;
     private static final long MAX_PAIRS = 1 << 16;
@@ -35,9 +35,9 @@ record GgufHeader(GgufMetadata metadata, List<TensorEntry> tensors) {
     private static final long MAX_TENSOR_NAME_BYTES = 64;
     private static final long MAX_ARRAY_ELEMENTS = 1 << 22;
     private static final long MAX_DIMENSIONS = 4;
-    private static final long MAX_ALIGNMENT = 1 << 20;
-    private static final int DEFAULT_ALIGNMENT = 32;
-    private static final String ALIGNMENT = "general.alignment";
+    static final int MAX_ALIGNMENT = 1 << 20;
+    static final int DEFAULT_ALIGNMENT = 32;
+    static final String ALIGNMENT = "general.alignment";
 
     static GgufHeader read(GgufCursor cursor) {
         checkPreamble(cursor);

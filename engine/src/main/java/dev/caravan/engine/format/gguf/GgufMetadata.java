@@ -150,6 +150,21 @@ public final class GgufMetadata {
         return contains(key) ? integers(key) : otherwise;
     }
 
+    /** The value as the file has it, of whatever type, for another file. */
+    GgufValue encoded(String key) {
+        Value value = require(key);
+        GgufCursor cursor = file.at(value.position);
+        for (long i = 0; i < value.elements; i++) {
+            if (value.elementType == GgufValueType.STRING) {
+                cursor.skipText(MAX_TEXT_BYTES, key);
+            } else {
+                cursor.skip(value.elementType.leastBytes(), key);
+            }
+        }
+        long start = value.type == GgufValueType.ARRAY ? value.position - GgufValue.ARRAY_HEAD : value.position;
+        return GgufValue.copied(value.type, file.copy(start, cursor.position()));
+    }
+
     /**
      * What a reader of these values throws when they do not make sense together.
      *

@@ -37,6 +37,16 @@ final class GgufTensorTypes {
         return dtype;
     }
 
+    /** The type's number in files, -1 for types that GGUF does not have. */
+    static long number(DType dtype) {
+        for (Map.Entry<Long, DType> supported : SUPPORTED.entrySet()) {
+            if (supported.getValue() == dtype) {
+                return supported.getKey();
+            }
+        }
+        return -1;
+    }
+
     private static String name(long number) {
         String name = number < NAMES.length ? NAMES[(int) number] : "";
         return name.isEmpty() ? "number " + number : name;

@@ -1,5 +1,7 @@
 package dev.caravan.engine.format.gguf;
 
+import java.util.Arrays;
+
 /** The types of metadata values, in the order of their numbers in the file (GGUF specification, version 3). */
 enum GgufValueType {
     UINT8(1),
@@ -31,6 +33,11 @@ enum GgufValueType {
             throw cursor.broken("the metadata key %s has the unknown value type %d".formatted(key, number));
         }
         return BY_NUMBER[(int) number];
+    }
+
+    /** The type's number in files. */
+    int number() {
+        return Arrays.asList(BY_NUMBER).indexOf(this);
     }
 
     /** The fewest bytes that a value of this type takes; for plain numbers also the most. */
