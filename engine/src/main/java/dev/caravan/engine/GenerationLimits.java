@@ -31,25 +31,28 @@ final class GenerationLimits {
         DecoderConfig config = loaded.decoder().config();
         long free = options.memoryBudgetBytes() - loaded.weightBytes();
         int contextTokens = contextTokens(loaded, options, free);
-        Limits least = Limits.least(contextTokens);
+        Limits least = Limits.least(contextTokens, options.kvCacheType());
         return new Limits(
-                contextTokens, cachePages(config, least, options.kvCacheBytes(), free), BatchScheduler.MAX_RUNNING);
+                contextTokens,
+                cachePages(config, least, options.kvCacheBytes(), free),
+                BatchScheduler.MAX_RUNNING,
+                options.kvCacheType());
     }
 
     private static int contextTokens(LoadedDecoder loaded, LoadOptions options, long free) {
         DecoderConfig config = loaded.decoder().config();
         int wanted = Math.min(config.maxPositionEmbeddings(), options.maxContextTokens());
         int least = Math.min(wanted, MIN_CONTEXT_TOKENS);
-        if (leastBytes(config, least) > free) {
+        if (leastBytes(config, least, options) > free) {
             throw new OutOfMemoryBudgetException(
                     "the model %s with a context of %d tokens"
                             .formatted(loaded.checkpoint().path().getFileName(), least),
-                    loaded.weightBytes() + leastBytes(config, least),
+                    loaded.weightBytes() + leastBytes(config, least, options),
                     options.memoryBudgetBytes());
         }
         int fits = least;
         for (int step = Integer.highestOneBit(wanted); step > 0; step /= 2) {
-            if (fits + step <= wanted && leastBytes(config, fits + step) <= free) {
+            if (fits + step <= wanted && leastBytes(config, fits + step, options) <= free) {
                 fits += step;
             }
         }
@@ -59,13 +62,13 @@ final class GenerationLimits {
         return fits;
     }
 
-    private static long leastBytes(DecoderConfig config, int contextTokens) {
-        return BatchScheduler.bytes(config, Limits.least(contextTokens));
+    private static long leastBytes(DecoderConfig config, int contextTokens, LoadOptions options) {
+        return BatchScheduler.bytes(config, Limits.least(contextTokens, options.kvCacheType()));
     }
 
     /** Beyond one context: what was asked for, or a share of what is left, as far as there is memory. */
     private static int cachePages(DecoderConfig config, Limits least, long wantedBytes, long free) {
-        long pageBytes = config.cachePageBytes();
+        long pageBytes = config.cachePageBytes(least.cacheType());
         long oneContext = least.cachePages() * pageBytes;
         long left = free - BatchScheduler.bytes(config, least);
         long more = wantedBytes == LoadOptions.KV_CACHE_BY_MEMORY

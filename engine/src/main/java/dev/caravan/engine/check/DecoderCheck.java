@@ -133,7 +133,7 @@ final class DecoderCheck {
         DecoderConfig config = decoder.config();
         int tokens = Math.min(config.maxPositionEmbeddings(), load.maxContextTokens());
         long weights = WeightQuantizer.loadedBytes(checkpoint, quantization);
-        long session = BatchScheduler.bytes(config, BatchScheduler.Limits.least(tokens));
+        long session = BatchScheduler.bytes(config, BatchScheduler.Limits.least(tokens, load.kvCacheType()));
         String text = "%s: weights %s%s, a conversation of %s tokens %s; free are %s"
                 .formatted(
                         Shown.bytes(weights + session),

@@ -3,6 +3,7 @@ package dev.caravan.engine.generate;
 import dev.caravan.engine.ContextOverflowException;
 import dev.caravan.engine.QueueFullException;
 import dev.caravan.engine.kernel.Kernels;
+import dev.caravan.engine.layer.KvCacheType;
 import dev.caravan.engine.layer.KvPagePool;
 import dev.caravan.engine.model.Decoder;
 import dev.caravan.engine.model.DecoderConfig;
@@ -40,8 +41,9 @@ public final class BatchScheduler implements AutoCloseable {
      * @param contextTokens the longest prompt and answer together
      * @param cachePages the most pages of keys and values, at least one context's and one more to copy to
      * @param maxRunning the most answers that run at the same time
+     * @param cacheType how keys and values are kept
      */
-    public record Limits(int contextTokens, int cachePages, int maxRunning) {
+    public record Limits(int contextTokens, int cachePages, int maxRunning, KvCacheType cacheType) {
 
         public Limits {
             if (contextTokens < 1 || maxRunning < 1 || cachePages < leastPages(contextTokens)) {
@@ -51,8 +53,8 @@ public final class BatchScheduler implements AutoCloseable {
         }
 
         /** The least memory for such a context, as many answers as are usual. */
-        public static Limits least(int contextTokens) {
-            return new Limits(contextTokens, leastPages(contextTokens), MAX_RUNNING);
+        public static Limits least(int contextTokens, KvCacheType cacheType) {
+            return new Limits(contextTokens, leastPages(contextTokens), MAX_RUNNING, cacheType);
         }
 
         /** The fewest pages with which an answer of a full context can run. */
@@ -90,7 +92,7 @@ public final class BatchScheduler implements AutoCloseable {
         this.kernels = kernels;
         this.tokenizer = tokenizer;
         this.limits = limits;
-        this.pool = DecoderPass.newPool(decoder, limits.cachePages());
+        this.pool = DecoderPass.newPool(decoder, limits.cachePages(), limits.cacheType());
         this.prefixes = new PrefixCache(pool);
         this.batch = new Batch(pass, pool, prefixes, limits.maxRunning());
         this.statistics = batch.statistics(0);
@@ -100,7 +102,7 @@ public final class BatchScheduler implements AutoCloseable {
     /** The bytes of memory that a scheduler takes at most, beside the weights. */
     public static long bytes(DecoderConfig config, Limits limits) {
         long perAnswer = (long) BYTES_PER_ANSWER_AND_TOKEN_ID * config.vocabSize();
-        return limits.cachePages() * config.cachePageBytes()
+        return limits.cachePages() * config.cachePageBytes(limits.cacheType())
                 + config.passBytes(limits.contextTokens())
                 + limits.maxRunning() * perAnswer;
     }

@@ -41,8 +41,8 @@ public final class Activations {
         }
 
         /** What the keys and values of a token take. */
-        public KvPagePool.Shape cacheShape() {
-            return new KvPagePool.Shape(layers, kvHeads, headSize);
+        public KvPagePool.Shape cacheShape(KvCacheType type) {
+            return new KvPagePool.Shape(layers, kvHeads, headSize, type);
         }
     }
 
@@ -84,7 +84,7 @@ public final class Activations {
         this.kernels = kernels;
         this.sizes = sizes;
         this.keyValueSize = sizes.kvHeads() * sizes.headSize();
-        this.attentionScratch = new AttentionScratch.Pool(sizes.headSize());
+        this.attentionScratch = new AttentionScratch.Pool(kernels, sizes.headSize());
         int maxTokens = sizes.maxTokens();
         this.runOfRow = new KvRun[maxTokens];
         this.rowsOfShortRuns = new int[maxTokens];

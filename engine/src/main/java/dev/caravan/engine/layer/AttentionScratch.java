@@ -1,5 +1,6 @@
 package dev.caravan.engine.layer;
 
+import dev.caravan.engine.kernel.Kernels;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
@@ -9,11 +10,13 @@ final class AttentionScratch {
     /** Scores grow by so many values at a time. */
     private static final int GROWTH = 4096;
 
+    final Kernels kernels;
     final short[] half;
     final float[] tile;
     private float[] scores = new float[0];
 
-    private AttentionScratch(int headSize) {
+    private AttentionScratch(Kernels kernels, int headSize) {
+        this.kernels = kernels;
         half = new short[KvPagePool.PAGE_TOKENS * headSize];
         tile = new float[KvPagePool.PAGE_TOKENS * headSize];
     }
@@ -28,16 +31,18 @@ final class AttentionScratch {
 
     /** As many scratches as tasks ever ran at once. Thread-safe. */
     static final class Pool {
+        private final Kernels kernels;
         private final int headSize;
         private final ConcurrentLinkedQueue<AttentionScratch> idle = new ConcurrentLinkedQueue<>();
 
-        Pool(int headSize) {
+        Pool(Kernels kernels, int headSize) {
+            this.kernels = kernels;
             this.headSize = headSize;
         }
 
         AttentionScratch take() {
             AttentionScratch scratch = idle.poll();
-            return scratch == null ? new AttentionScratch(headSize) : scratch;
+            return scratch == null ? new AttentionScratch(kernels, headSize) : scratch;
         }
 
         void giveBack(AttentionScratch scratch) {

@@ -132,9 +132,9 @@ public final class CausalSelfAttention {
             int offset = first * shape.keyValueSize() + head * shape.headSize();
             AttentionScratch scratch = state.attentionScratch.take();
             KvPagePool.Rows keys = new KvPagePool.Rows(state.unpackedKeys(), offset, shape.keyValueSize());
-            cache.readKeys(layer, head, firstPage + page, count, scratch.half, keys);
+            cache.readKeys(layer, head, firstPage + page, count, scratch, keys);
             KvPagePool.Rows values = new KvPagePool.Rows(state.unpackedValues(), offset, shape.keyValueSize());
-            cache.readValues(layer, head, firstPage + page, count, scratch.half, values);
+            cache.readValues(layer, head, firstPage + page, count, scratch, values);
             state.attentionScratch.giveBack(scratch);
         });
     }
@@ -193,7 +193,7 @@ public final class CausalSelfAttention {
             int start = page * PAGE;
             int to = Math.min(end - start, PAGE);
             KvPagePool.Rows tile = new KvPagePool.Rows(scratch.tile, 0, size);
-            cache.readKeys(layer, keyValueHead, page, to, scratch.half, tile);
+            cache.readKeys(layer, keyValueHead, page, to, scratch, tile);
             for (int head = 0; head < group; head++) {
                 int target = head * (end - first) + start - first;
                 for (int t = Math.max(first - start, 0); t < to; t++) {
@@ -207,7 +207,7 @@ public final class CausalSelfAttention {
             int start = page * PAGE;
             int to = Math.min(end - start, PAGE);
             KvPagePool.Rows tile = new KvPagePool.Rows(scratch.tile, 0, size);
-            cache.readValues(layer, keyValueHead, page, to, scratch.half, tile);
+            cache.readValues(layer, keyValueHead, page, to, scratch, tile);
             for (int head = 0; head < group; head++) {
                 int source = head * (end - first) + start - first;
                 for (int t = Math.max(first - start, 0); t < to; t++) {

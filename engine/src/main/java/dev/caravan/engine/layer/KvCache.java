@@ -91,12 +91,12 @@ public final class KvCache implements AutoCloseable {
         pool.write(page, layer, position % KvPagePool.PAGE_TOKENS, keys, values, offset);
     }
 
-    void readKeys(int layer, int head, int index, int tokens, short[] half, KvPagePool.Rows out) {
-        pool.readKeys(pages[index], layer, head, tokens, half, out);
+    void readKeys(int layer, int head, int index, int tokens, AttentionScratch scratch, KvPagePool.Rows out) {
+        pool.readKeys(pages[index], layer, head, tokens, scratch, out);
     }
 
-    void readValues(int layer, int head, int index, int tokens, short[] half, KvPagePool.Rows out) {
-        pool.readValues(pages[index], layer, head, tokens, half, out);
+    void readValues(int layer, int head, int index, int tokens, AttentionScratch scratch, KvPagePool.Rows out) {
+        pool.readValues(pages[index], layer, head, tokens, scratch, out);
     }
 
     /** Gives all pages back; the cache is empty and can be used again. */

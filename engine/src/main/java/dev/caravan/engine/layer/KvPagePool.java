@@ -1,5 +1,8 @@
 package dev.caravan.engine.layer;
 
+import dev.caravan.engine.quant.BlockFormat;
+import dev.caravan.engine.tensor.DType;
+import dev.caravan.engine.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -20,9 +23,6 @@ import java.util.List;
  * keys of head 0   keys of head 1   values of 0 …  …
  * [tokens, D]      [tokens, D]      [tokens, D]
  * </pre>
- *
- * <p>F16 halves the memory and the bytes read for each token; llama.cpp keeps its cache in F16 too. A value's relative
- * rounding is at most 2^-11.
  */
 public final class KvPagePool implements AutoCloseable {
 
@@ -33,11 +33,15 @@ public final class KvPagePool implements AutoCloseable {
     static final int NONE = -1;
 
     /** What is kept for each token: a key and a value of {@code headSize} for every layer and key-value head. */
-    public record Shape(int layers, int kvHeads, int headSize) {
+    public record Shape(int layers, int kvHeads, int headSize, KvCacheType type) {
 
-        /** The bytes of one page. */
+        /**
+         * The bytes of one page.
+         *
+         * @throws IllegalArgumentException if a head does not fill whole blocks of the type
+         */
         public long pageBytes() {
-            return (long) PAGE_TOKENS * layers * kvHeads * headSize * 2 * Short.BYTES;
+            return type.rowBytes(headSize) * PAGE_TOKENS * layers * kvHeads * 2;
         }
     }
 
@@ -46,6 +50,7 @@ public final class KvPagePool implements AutoCloseable {
     private final Arena arena;
     private final List<MemorySegment> pages = new ArrayList<>();
     private final short[] row;
+    private final long rowBytes;
     private int[] references = new int[16];
     private int[] free = new int[16];
     private int freeCount;
@@ -62,6 +67,7 @@ public final class KvPagePool implements AutoCloseable {
         }
         this.shape = shape;
         this.maxPages = maxPages;
+        this.rowBytes = shape.type().rowBytes(shape.headSize());
         this.arena = Arena.ofShared();
         this.row = new short[shape.headSize()];
     }
@@ -135,18 +141,22 @@ public final class KvPagePool implements AutoCloseable {
         int headSize = shape.headSize();
         MemorySegment segment = pages.get(page);
         for (int head = 0; head < shape.kvHeads(); head++) {
-            writeRow(segment, run(layer, head, false), token, keys, offset + head * headSize);
-            writeRow(segment, run(layer, head, true), token, values, offset + head * headSize);
+            writeRow(segment, run(layer, head, false) + token * rowBytes, keys, offset + head * headSize);
+            writeRow(segment, run(layer, head, true) + token * rowBytes, values, offset + head * headSize);
         }
     }
 
-    private void writeRow(MemorySegment segment, long run, int token, float[] source, int offset) {
+    private void writeRow(MemorySegment segment, long at, float[] source, int offset) {
         int headSize = shape.headSize();
-        for (int i = 0; i < headSize; i++) {
-            row[i] = Float.floatToFloat16(source[offset + i]);
+        switch (shape.type()) {
+            case F16 -> {
+                for (int i = 0; i < headSize; i++) {
+                    row[i] = Float.floatToFloat16(source[offset + i]);
+                }
+                MemorySegment.copy(row, 0, segment, ValueLayout.JAVA_SHORT, at, headSize);
+            }
+            case Q8_0 -> BlockFormat.of(DType.Q8_0).quantize(source, offset, headSize, segment, at);
         }
-        MemorySegment.copy(
-                row, 0, segment, ValueLayout.JAVA_SHORT, run + (long) token * headSize * Short.BYTES, headSize);
     }
 
     /**
@@ -157,25 +167,49 @@ public final class KvPagePool implements AutoCloseable {
     @SuppressWarnings("ArrayRecordComponent") // a view, made and dropped within one call
     record Rows(float[] values, int offset, int stride) {}
 
+    /** The rows of one head in a page: the first {@code tokens} of its keys or its values. */
+    private record Run(MemorySegment segment, long at, int tokens) {}
+
     /**
      * Reads the keys of one head for the first {@code tokens} of a page, one row for each.
-     *
-     * @param half room for {@code tokens * D} F16 values
      */
-    void readKeys(int page, int layer, int head, int tokens, short[] half, Rows out) {
-        read(page, run(layer, head, false), tokens, half, out);
+    void readKeys(int page, int layer, int head, int tokens, AttentionScratch scratch, Rows out) {
+        read(new Run(pages.get(page), run(layer, head, false), tokens), scratch, out);
     }
 
     /** Reads values as {@link #readKeys} reads keys. */
-    void readValues(int page, int layer, int head, int tokens, short[] half, Rows out) {
-        read(page, run(layer, head, true), tokens, half, out);
+    void readValues(int page, int layer, int head, int tokens, AttentionScratch scratch, Rows out) {
+        read(new Run(pages.get(page), run(layer, head, true), tokens), scratch, out);
     }
 
-    private void read(int page, long run, int tokens, short[] half, Rows out) {
+    private void read(Run run, AttentionScratch scratch, Rows out) {
+        switch (shape.type()) {
+            case F16 -> readHalves(run, scratch.half, out);
+            case Q8_0 -> readBlocks(run, scratch, out);
+        }
+    }
+
+    private void readHalves(Run run, short[] half, Rows out) {
         int headSize = shape.headSize();
-        MemorySegment.copy(pages.get(page), ValueLayout.JAVA_SHORT, run, half, 0, tokens * headSize);
-        for (int t = 0; t < tokens; t++) {
+        MemorySegment.copy(run.segment, ValueLayout.JAVA_SHORT, run.at, half, 0, run.tokens * headSize);
+        for (int t = 0; t < run.tokens; t++) {
             unpack(half, t * headSize, out.values, out.offset + t * out.stride, headSize);
+        }
+    }
+
+    /** A run is one row of a quantised table, which the kernels unpack at once. */
+    private void readBlocks(Run run, AttentionScratch scratch, Rows out) {
+        int headSize = shape.headSize();
+        int size = run.tokens * headSize;
+        MemorySegment bytes = run.segment.asSlice(run.at, run.tokens * rowBytes);
+        Tensor row = new Tensor("keys or values", DType.Q8_0, new long[] {1, size}, bytes);
+        if (out.stride == headSize) {
+            scratch.kernels.row(row, 0, out.values, out.offset);
+            return;
+        }
+        scratch.kernels.row(row, 0, scratch.tile, 0);
+        for (int t = 0; t < run.tokens; t++) {
+            System.arraycopy(scratch.tile, t * headSize, out.values, out.offset + t * out.stride, headSize);
         }
     }
 
@@ -189,7 +223,7 @@ public final class KvPagePool implements AutoCloseable {
     /** Where in its page a head's keys or values begin. */
     private long run(int layer, int head, boolean isValue) {
         long index = ((long) layer * 2 + (isValue ? 1 : 0)) * shape.kvHeads() + head;
-        return index * PAGE_TOKENS * shape.headSize() * Short.BYTES;
+        return index * PAGE_TOKENS * rowBytes;
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.caravan.engine.model;
 
 import dev.caravan.engine.kernel.AttentionShape;
 import dev.caravan.engine.layer.Activations;
+import dev.caravan.engine.layer.KvCacheType;
 import dev.caravan.engine.layer.KvPagePool;
 
 /**
@@ -58,8 +59,12 @@ public record DecoderConfig(
         return sizes(DecoderPass.MAX_TOKENS, contextTokens).scratchBytes();
     }
 
-    /** The bytes of {@link KvPagePool#PAGE_TOKENS} tokens' keys and values. */
-    public long cachePageBytes() {
-        return sizes(1, 1).cacheShape().pageBytes();
+    /**
+     * The bytes of {@link KvPagePool#PAGE_TOKENS} tokens' keys and values.
+     *
+     * @throws IllegalArgumentException if a head does not fill whole blocks of the type
+     */
+    public long cachePageBytes(KvCacheType type) {
+        return sizes(1, 1).cacheShape(type).pageBytes();
     }
 }

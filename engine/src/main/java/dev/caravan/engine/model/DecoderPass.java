@@ -3,6 +3,7 @@ package dev.caravan.engine.model;
 import dev.caravan.engine.kernel.Kernels;
 import dev.caravan.engine.layer.Activations;
 import dev.caravan.engine.layer.KvCache;
+import dev.caravan.engine.layer.KvCacheType;
 import dev.caravan.engine.layer.KvPagePool;
 import dev.caravan.engine.layer.KvRun;
 import dev.caravan.engine.layer.RotaryEmbedding;
@@ -60,9 +61,18 @@ public final class DecoderPass {
         this.hidden = new float[decoder.config().hiddenSize()];
     }
 
-    /** A pool for the keys and values of this model. */
+    /** A pool for the keys and values of this model, as F16. */
     public static KvPagePool newPool(Decoder decoder, int pages) {
-        return new KvPagePool(decoder.config().sizes(1, 1).cacheShape(), pages);
+        return newPool(decoder, pages, KvCacheType.F16);
+    }
+
+    /**
+     * A pool for the keys and values of this model.
+     *
+     * @throws IllegalArgumentException if the model's heads do not fill whole blocks of the type
+     */
+    public static KvPagePool newPool(Decoder decoder, int pages, KvCacheType type) {
+        return new KvPagePool(decoder.config().sizes(1, 1).cacheShape(type), pages);
     }
 
     public Kernels kernels() {

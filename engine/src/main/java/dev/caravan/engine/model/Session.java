@@ -3,6 +3,7 @@ package dev.caravan.engine.model;
 import dev.caravan.engine.ContextOverflowException;
 import dev.caravan.engine.kernel.Kernels;
 import dev.caravan.engine.layer.KvCache;
+import dev.caravan.engine.layer.KvCacheType;
 import dev.caravan.engine.layer.KvPagePool;
 import java.util.Arrays;
 import java.util.List;
@@ -28,12 +29,31 @@ public final class Session implements AutoCloseable {
      * @param contextTokens the most tokens it can hold
      */
     public Session(Decoder decoder, Kernels kernels, int contextTokens) {
-        this(decoder, kernels, contextTokens, null);
+        this(decoder, kernels, contextTokens, KvCacheType.F16);
     }
 
-    Session(Decoder decoder, Kernels kernels, int contextTokens, @Nullable ActivationListener listener) {
+    /**
+     * An empty session.
+     *
+     * @param contextTokens the most tokens it can hold
+     * @param cacheType how keys and values are kept
+     */
+    public Session(Decoder decoder, Kernels kernels, int contextTokens, KvCacheType cacheType) {
+        this(decoder, kernels, contextTokens, cacheType, null);
+    }
+
+    Session(Decoder decoder, Kernels kernels, int contextTokens, ActivationListener listener) {
+        this(decoder, kernels, contextTokens, KvCacheType.F16, listener);
+    }
+
+    private Session(
+            Decoder decoder,
+            Kernels kernels,
+            int contextTokens,
+            KvCacheType cacheType,
+            @Nullable ActivationListener listener) {
         this.pass = new DecoderPass(decoder, kernels, contextTokens, listener);
-        this.pool = DecoderPass.newPool(decoder, KvPagePool.pagesFor(contextTokens));
+        this.pool = DecoderPass.newPool(decoder, KvPagePool.pagesFor(contextTokens), cacheType);
         this.cache = new KvCache(pool);
         this.tokens = new int[contextTokens];
     }

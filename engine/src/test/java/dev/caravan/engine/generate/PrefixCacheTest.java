@@ -2,6 +2,7 @@ package dev.caravan.engine.generate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caravan.engine.layer.KvCacheType;
 import dev.caravan.engine.layer.KvPagePool;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,7 +18,7 @@ class PrefixCacheTest {
     private static final int PAGE = KvPagePool.PAGE_TOKENS;
     private static final int PAGES = 40;
 
-    private final KvPagePool pool = new KvPagePool(new KvPagePool.Shape(1, 1, 2), PAGES);
+    private final KvPagePool pool = new KvPagePool(new KvPagePool.Shape(1, 1, 2, KvCacheType.F16), PAGES);
     private final PrefixCache prefixes = new PrefixCache(pool);
 
     @AfterEach

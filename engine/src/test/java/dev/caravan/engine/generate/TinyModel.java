@@ -2,6 +2,7 @@ package dev.caravan.engine.generate;
 
 import dev.caravan.engine.format.gguf.GgufCheckpoint;
 import dev.caravan.engine.kernel.Kernels;
+import dev.caravan.engine.layer.KvCacheType;
 import dev.caravan.engine.model.Decoder;
 import dev.caravan.engine.model.Decoders;
 import dev.caravan.engine.model.Golden;
@@ -37,8 +38,12 @@ final class TinyModel implements AutoCloseable {
     }
 
     BatchScheduler scheduler(int contextTokens, int pages, int maxRunning) {
+        return scheduler(contextTokens, pages, maxRunning, KvCacheType.F16);
+    }
+
+    BatchScheduler scheduler(int contextTokens, int pages, int maxRunning, KvCacheType cacheType) {
         return new BatchScheduler(
-                decoder, kernels, tokenizer, new BatchScheduler.Limits(contextTokens, pages, maxRunning));
+                decoder, kernels, tokenizer, new BatchScheduler.Limits(contextTokens, pages, maxRunning, cacheType));
     }
 
     /** Tokens without meaning, others for every number. */

@@ -3,6 +3,8 @@ package dev.caravan.engine.layer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.caravan.engine.kernel.KernelProvider;
+import dev.caravan.engine.kernel.Kernels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -16,9 +18,10 @@ class KvPagePoolTest {
     private static final int LAYERS = 2;
     private static final int HEADS = 3;
     private static final int HEAD_SIZE = 4;
-    private static final KvPagePool.Shape SHAPE = new KvPagePool.Shape(LAYERS, HEADS, HEAD_SIZE);
+    private static final KvPagePool.Shape SHAPE = new KvPagePool.Shape(LAYERS, HEADS, HEAD_SIZE, KvCacheType.F16);
     private static final int PAGE = KvPagePool.PAGE_TOKENS;
     private static final int OPERATIONS = 1000;
+    private static final Kernels KERNELS = KernelProvider.scalar();
 
     /** A sequence in the simplest form: what was written at each position. */
     private static final class Model {
@@ -51,7 +54,7 @@ class KvPagePoolTest {
     }
 
     private static void assertHoldsItsMarks(Model sequence) {
-        short[] half = new short[PAGE * HEAD_SIZE];
+        AttentionScratch scratch = new AttentionScratch.Pool(KERNELS, HEAD_SIZE).take();
         float[] keys = new float[PAGE * HEAD_SIZE];
         float[] values = new float[PAGE * HEAD_SIZE];
         for (int start = 0; start < sequence.marks.size(); start += PAGE) {
@@ -61,8 +64,8 @@ class KvPagePoolTest {
                 int head = unit % HEADS;
                 KvPagePool.Rows keyRows = new KvPagePool.Rows(keys, 0, HEAD_SIZE);
                 KvPagePool.Rows valueRows = new KvPagePool.Rows(values, 0, HEAD_SIZE);
-                sequence.cache.readKeys(layer, head, start / PAGE, count, half, keyRows);
-                sequence.cache.readValues(layer, head, start / PAGE, count, half, valueRows);
+                sequence.cache.readKeys(layer, head, start / PAGE, count, scratch, keyRows);
+                sequence.cache.readValues(layer, head, start / PAGE, count, scratch, valueRows);
                 for (int i = 0; i < count * HEAD_SIZE; i++) {
                     int mark = sequence.marks.get(start + i / HEAD_SIZE);
                     int index = head * HEAD_SIZE + i % HEAD_SIZE;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.engine.kernel.KernelProvider;
 import dev.caravan.engine.kernel.Kernels;
 import dev.caravan.engine.layer.KvCache;
+import dev.caravan.engine.layer.KvCacheType;
 import dev.caravan.engine.layer.KvPagePool;
 import dev.caravan.engine.model.DecoderPass.Part;
 import java.util.ArrayList;
@@ -51,7 +52,7 @@ class DecoderPassTest {
         TinyDecoder.use(family, decoder -> {
             int[] lengths = {40, 1, 9, 2, 150, 17, 8};
             DecoderPass pass = new DecoderPass(decoder, kernels, CONTEXT);
-            try (KvPagePool pool = DecoderPass.newPool(decoder, 16)) {
+            try (KvPagePool pool = DecoderPass.newPool(decoder, 16, KvCacheType.F16)) {
                 List<int[]> prompts = new ArrayList<>();
                 List<Part> firstHalves = new ArrayList<>();
                 List<Part> rest = new ArrayList<>();
@@ -96,7 +97,7 @@ class DecoderPassTest {
             TinyDecoder.use("llama", decoder -> {
                 int[] tokens = prompt(250, 3, 6);
                 DecoderPass pass = new DecoderPass(decoder, kernels, CONTEXT);
-                try (KvPagePool pool = DecoderPass.newPool(decoder, 1);
+                try (KvPagePool pool = DecoderPass.newPool(decoder, 1, KvCacheType.F16);
                         KvCache cache = new KvCache(pool)) {
                     assertThat(cache.reserve(6)).isTrue();
                     pass.run(List.of(new Part(cache, tokens, 0, 6)), () -> false);

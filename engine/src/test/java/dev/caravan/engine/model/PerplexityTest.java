@@ -7,6 +7,7 @@ import dev.caravan.engine.format.gguf.GgufCheckpoint;
 import dev.caravan.engine.kernel.KernelProvider;
 import dev.caravan.engine.kernel.Kernels;
 import dev.caravan.engine.layer.KvCache;
+import dev.caravan.engine.layer.KvCacheType;
 import dev.caravan.engine.layer.KvPagePool;
 import dev.caravan.engine.tokenizer.GgufTokenizers;
 import dev.caravan.engine.tokenizer.Tokenizer;
@@ -38,19 +39,23 @@ class PerplexityTest {
                     tokenizer.encode(Files.readString(Golden.path("perplexity/" + text)), Tokenizer.Specials.AS_TEXT);
             int[] withBos = IntStream.concat(IntStream.of(tokenizer.bosToken()), IntStream.of(tokens))
                     .toArray();
-            double perplexity = perplexity(new DecoderPass(decoder, kernels, CHUNK), decoder, withBos);
+            DecoderPass pass = new DecoderPass(decoder, kernels, CHUNK);
+            double perplexity = perplexity(pass, decoder, withBos, KvCacheType.F16);
             System.out.printf("perplexity of %s: %.4f, llama.cpp %.4f%n", text, perplexity, reference);
             assertThat(perplexity).isCloseTo(reference, within(reference * 0.005));
+            double withEightBits = perplexity(pass, decoder, withBos, KvCacheType.Q8_0);
+            System.out.printf("perplexity of %s with 8-bit keys and values: %.4f%n", text, withEightBits);
+            assertThat(withEightBits).isCloseTo(perplexity, within(perplexity * 0.01));
         }
     }
 
-    private static double perplexity(DecoderPass pass, Decoder decoder, int[] tokens) {
+    private static double perplexity(DecoderPass pass, Decoder decoder, int[] tokens, KvCacheType cacheType) {
         double negativeLogLikelihood = 0;
         int counted = 0;
         for (int from = 0; from + CHUNK <= tokens.length; from += CHUNK) {
             int[] chunk = Arrays.copyOfRange(tokens, from, from + CHUNK);
             chunk[0] = tokens[0];
-            try (KvPagePool pool = DecoderPass.newPool(decoder, KvPagePool.pagesFor(CHUNK));
+            try (KvPagePool pool = DecoderPass.newPool(decoder, KvPagePool.pagesFor(CHUNK), cacheType);
                     KvCache cache = new KvCache(pool)) {
                 cache.reserve(CHUNK);
                 pass.run(List.of(new DecoderPass.Part(cache, chunk, 0, CHUNK)), () -> false);
