@@ -9,6 +9,7 @@ import dev.caravan.engine.generate.GenerationRequest;
 import dev.caravan.engine.generate.SamplingParameters;
 import dev.caravan.engine.model.Golden;
 import dev.caravan.engine.template.ChatMessage;
+import dev.caravan.engine.template.TemplateOptions;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
@@ -165,6 +167,22 @@ class LanguageModelsTest {
             int[] chat = model.encodeChat(List.of(new ChatMessage("user", "<|begin_of_text|>a")));
             assertThat(chat).startsWith(256);
             assertThat(count(chat, 256)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aConversationTakesTheTemplatesOptions() {
+        List<ChatMessage> conversation = List.of(new ChatMessage("user", "a"), new ChatMessage("assistant", "b c"));
+        TemplateOptions tools = TemplateOptions.DEFAULT.withTools(List.of(Map.of("name", "search")));
+        try (LanguageModel model = LanguageModels.load(GEMMA3, OPTIONS)) {
+            int[] continued = model.encodeChat(conversation, TemplateOptions.DEFAULT.withFinalMessageContinued());
+            int[] complete = model.encodeChat(conversation, TemplateOptions.DEFAULT.withAddGenerationPrompt(false));
+            assertThat(complete).startsWith(continued).hasSizeGreaterThan(continued.length);
+        }
+        try (LanguageModel base = LanguageModels.load(LLAMA, OPTIONS)) {
+            assertThatThrownBy(() -> base.encodeChat(conversation, tools))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("takes no tools");
         }
     }
 

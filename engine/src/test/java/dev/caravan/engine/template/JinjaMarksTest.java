@@ -80,6 +80,28 @@ class JinjaMarksTest {
         assertThat(render("{{ messages[0].content }}", text)).containsExactly(new PromptPiece(text, false));
     }
 
+    /** Names of functions, keys of schemas and keys of arguments are the caller's or the model's text as well. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{% for key, value in tools[0].items() %}{{ key }}{{ value }}{% endfor %}",
+                "{% for key in messages[0].tool_calls[0].function.arguments %}{{ key }}{% endfor %}",
+                "{{ messages[0].tool_calls[0].function.name }}{{ messages[0].tool_calls[0].id }}",
+                "{{ documents[0]|list|first }}{{ extra }}",
+                "{{ tools|tojson(indent=2) }}{{ messages[0].tool_calls }}"
+            })
+    void textOfToolsAndVariablesIsUntrusted(String template) {
+        ToolCall call = new ToolCall("<x>", "<x>", Map.of("<x>", "<x>"));
+        TemplateOptions options = TemplateOptions.DEFAULT
+                .withTools(List.of(Map.of("<x>", "<x>")))
+                .withDocuments(List.of(Map.of("<x>", "<x>")))
+                .withVariable("extra", "<x>");
+        List<PromptPiece> pieces =
+                JinjaTemplate.parse(template).render(List.of(ChatMessage.ofToolCalls(null, List.of(call))), options);
+        assertThat(pieces).isNotEmpty().noneMatch(PromptPiece::trusted);
+        assertThat(pieces.toString()).contains("<x>");
+    }
+
     /** Phi-4's templates spell their control tokens by the role; a role of somebody's own spells none. */
     @Test
     void knownRolesAreTrustedOthersAreNot() {
