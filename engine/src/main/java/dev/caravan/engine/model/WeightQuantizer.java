@@ -54,6 +54,10 @@ public final class WeightQuantizer {
 
     /** The bytes that a checkpoint's weights take once they are loaded. */
     public static long loadedBytes(Checkpoint checkpoint, QuantizationConfig config) {
+        if (!config.isActive()) {
+            // Nothing is looked at: bitsandbytes' weights take memory from the first look on.
+            return checkpoint.weightBytes();
+        }
         long bytes = 0;
         for (String name : checkpoint.tensorNames()) {
             Tensor tensor = checkpoint.tensor(name);

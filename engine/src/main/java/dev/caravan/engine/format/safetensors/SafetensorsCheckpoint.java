@@ -151,7 +151,7 @@ public final class SafetensorsCheckpoint implements Checkpoint {
 
     @Override
     public long weightBytes() {
-        return model.weightBytes();
+        return fileNames.values().stream().mapToLong(model::tensorBytes).sum();
     }
 
     @Override

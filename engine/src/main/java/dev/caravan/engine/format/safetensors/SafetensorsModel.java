@@ -97,12 +97,13 @@ public final class SafetensorsModel implements AutoCloseable {
         return files.stream().mapToLong(SafetensorsFile::byteSize).sum();
     }
 
-    /** The bytes of all tensors in the types that {@link #tensor} gives. */
+    /** The bytes of all tensors in the types that {@link #tensor} gives; nothing is put together for it. */
     public long weightBytes() {
-        return names.stream().mapToLong(this::bytes).sum();
+        return names.stream().mapToLong(this::tensorBytes).sum();
     }
 
-    private long bytes(String name) {
+    /** The bytes of one tensor in the type that {@link #tensor} gives, 0 if there is none. */
+    long tensorBytes(String name) {
         QuantizedWeight weight = quantized.get(name);
         return weight != null
                 ? weight.byteSize()
