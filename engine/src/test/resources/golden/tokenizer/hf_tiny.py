@@ -32,9 +32,10 @@ def corpus():
 
 
 def corpus_without(tokens):
-    """A trainer of unigram models would learn special tokens that the text spells out once more."""
+    """A trainer of unigram models would learn special tokens that the text spells out once more, and llama.cpp takes other
+    families' tokens of this kind for special ones by their names."""
     texts = corpus()
-    for token in tokens:
+    for token in tokens + lines.CONTROL + ["\0"]:
         texts = [text.replace(token, "") for text in texts]
     return texts
 

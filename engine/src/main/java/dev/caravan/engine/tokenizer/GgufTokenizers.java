@@ -23,9 +23,11 @@ public final class GgufTokenizers {
             return switch (model) {
                 case "llama" -> sentencePieceBpe(metadata);
                 case "gpt2" -> byteLevelBpe(metadata);
+                case "t5" -> GgufEncoderTokenizers.unigram(metadata);
+                case "bert" -> GgufEncoderTokenizers.wordPiece(metadata);
                 default ->
                     throw new IllegalArgumentException(
-                            "the tokenizer '%s' is not supported; take a model whose tokenizer is 'llama' or 'gpt2'"
+                            "the tokenizer '%s' is not supported; take a model whose tokenizer is 'llama', 'gpt2', 't5' or 'bert'"
                                     .formatted(model));
             };
         } catch (IllegalArgumentException problem) {

@@ -1,12 +1,13 @@
 package dev.caravan.engine.tokenizer;
 
 import dev.caravan.engine.format.json.JsonObject;
+import java.util.Arrays;
 
 /** The model of a {@code tokenizer.json}: what stands beside its vocabulary. */
 final class ModelReader {
 
     /** SentencePiece allows 16 characters; a longer piece only costs time. */
-    private static final int MAX_UNIGRAM_PIECE_BYTES = 512;
+    static final int MAX_UNIGRAM_PIECE_BYTES = 512;
 
     private ModelReader() {}
 
@@ -68,7 +69,11 @@ final class ModelReader {
             throw model.refused("%s holds a piece of %d bytes; at most %d are supported"
                     .formatted(model.place("vocab"), vocabulary.longest(), MAX_UNIGRAM_PIECE_BYTES));
         }
-        return new UnigramModel(vocabulary, reader.scores(), unknown, model.flag("byte_fallback", false));
+        double worst = Arrays.stream(reader.scores()).min().orElse(0);
+        return new UnigramModel(
+                vocabulary,
+                reader.scores(),
+                new UnigramModel.Unknown(unknown, worst, model.flag("byte_fallback", false)));
     }
 
     private static TokenModel wordPiece(JsonObject model, TokenVocabulary vocabulary) {

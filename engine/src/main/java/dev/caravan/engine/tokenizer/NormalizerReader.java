@@ -115,7 +115,9 @@ final class NormalizerReader {
 
     private static TextNormalizer precompiled(JsonObject json) {
         try {
-            return new PrecompiledCharsMap(Base64.getDecoder().decode(json.string("precompiled_charsmap")));
+            return new PrecompiledCharsMap(
+                    Base64.getDecoder().decode(json.string("precompiled_charsmap")),
+                    PrecompiledCharsMap.Matching.GRAPHEMES);
         } catch (IllegalArgumentException unsound) {
             throw json.refused("the key %s is not sound (%s); fetch the file again"
                     .formatted(json.place("precompiled_charsmap"), unsound.getMessage()));

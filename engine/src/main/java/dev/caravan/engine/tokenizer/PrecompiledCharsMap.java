@@ -1,5 +1,6 @@
 package dev.caravan.engine.tokenizer;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.CharBuffer;
@@ -11,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * SentencePiece's compiled normalisation (NFKC with additions): a double-array trie from byte sequences to replacements.
- * Follows the {@code tokenizers} library: a grapheme of less than six bytes is replaced whole by what its <em>shortest</em>
- * prefix in the trie stands for, else character by character.
  *
  * <p>Layout: {@code u32} size of the trie in bytes, little-endian; the trie's units of 32 bits; the replacements, each
  * ended by a zero byte. A unit: bits 0 to 7 its label (with bit 31), bit 8 whether a leaf hangs below, bits 10 to 30 the
@@ -20,14 +19,27 @@ import org.jspecify.annotations.Nullable;
  */
 final class PrecompiledCharsMap implements TextNormalizer {
 
+    /** How the trie is applied to a text. */
+    enum Matching {
+        /** As SentencePiece does, and llama.cpp after it. */
+        LONGEST_PREFIX,
+        /**
+         * As the {@code tokenizers} library does: a grapheme of less than six bytes is replaced whole by what its
+         * <em>shortest</em> prefix in the trie stands for, else character by character.
+         */
+        GRAPHEMES
+    }
+
     private static final Pattern GRAPHEME = Pattern.compile("\\X");
     private static final int MAX_BYTES = 16 << 20;
 
     private final int[] units;
     private final byte[] replacements;
+    private final Matching matching;
 
     /** @throws IllegalArgumentException if the map is cut off */
-    PrecompiledCharsMap(byte[] map) {
+    PrecompiledCharsMap(byte[] map, Matching matching) {
+        this.matching = matching;
         if (map.length > MAX_BYTES) {
             throw new IllegalArgumentException(
                     "it has %d bytes, more than the %d supported".formatted(map.length, MAX_BYTES));
@@ -58,6 +70,30 @@ final class PrecompiledCharsMap implements TextNormalizer {
 
     @Override
     public String normalize(String text) {
+        return switch (matching) {
+            case LONGEST_PREFIX -> normalizePrefixes(text);
+            case GRAPHEMES -> normalizeGraphemes(text);
+        };
+    }
+
+    private String normalizePrefixes(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        ByteArrayOutputStream normalized = new ByteArrayOutputStream(bytes.length + 16);
+        for (int i = 0; i < bytes.length; ) {
+            long match = match(bytes, i, bytes.length, true);
+            int length = match < 0 ? Utf8.length(bytes[i]) : (int) (match >>> 32);
+            if (match < 0) {
+                normalized.write(bytes, i, length);
+            } else {
+                int start = (int) match;
+                normalized.write(replacements, start, end(start) - start);
+            }
+            i += length;
+        }
+        return normalized.toString(StandardCharsets.UTF_8);
+    }
+
+    private String normalizeGraphemes(String text) {
         StringBuilder normalized = new StringBuilder(text.length() + 16);
         Matcher graphemes = GRAPHEME.matcher(text);
         byte[] bytes = new byte[8];
@@ -101,34 +137,47 @@ final class PrecompiledCharsMap implements TextNormalizer {
 
     /** What the shortest prefix of the bytes stands for, or null. */
     private @Nullable String replacement(byte[] bytes, int length) {
+        long match = match(bytes, 0, length, false);
+        int start = (int) match;
+        return match < 0 ? null : new String(replacements, start, end(start) - start, StandardCharsets.UTF_8);
+    }
+
+    /**
+     * A prefix of {@code bytes[from, to)} that has a replacement: the longest or the shortest.
+     *
+     * @return its length in the upper and the place of the replacement in the lower 32 bits, or -1
+     */
+    private long match(byte[] bytes, int from, int to, boolean longest) {
+        long match = -1;
         int node = offset(units[0]);
-        for (int i = 0; i < length && bytes[i] != 0; i++) {
+        for (int i = from; i < to && bytes[i] != 0; i++) {
             int label = bytes[i] & 0xFF;
             node ^= label;
             if (node >= units.length || (units[node] & 0x800000FF) != label) {
-                return null;
+                break;
             }
             int unit = units[node];
             node ^= offset(unit);
-            if ((unit >>> 8 & 1) == 1) {
-                return node < units.length ? textAt(units[node] & Integer.MAX_VALUE) : null;
+            if ((unit >>> 8 & 1) == 1 && node < units.length) {
+                int start = units[node] & Integer.MAX_VALUE;
+                match = start < replacements.length ? (long) (i + 1 - from) << 32 | start : match;
+                if (match >= 0 && !longest) {
+                    break;
+                }
             }
         }
-        return null;
+        return match;
     }
 
-    private static int offset(int unit) {
-        return (unit >>> 10) << ((unit & 1 << 9) >>> 6);
-    }
-
-    private @Nullable String textAt(int start) {
-        if (start > replacements.length) {
-            return null;
-        }
+    private int end(int start) {
         int end = start;
         while (end < replacements.length && replacements[end] != 0) {
             end++;
         }
-        return new String(replacements, start, end - start, StandardCharsets.UTF_8);
+        return end;
+    }
+
+    private static int offset(int unit) {
+        return (unit >>> 10) << ((unit & 1 << 9) >>> 6);
     }
 }

@@ -11,24 +11,30 @@ final class UnigramModel implements TokenModel {
     /** SentencePiece: an unknown character costs this much more than the worst piece. */
     private static final double UNKNOWN_PENALTY = 10;
 
+    /**
+     * What becomes of characters without a piece.
+     *
+     * @param token the unknown token
+     * @param worstScore the lowest score of a piece
+     * @param byteFallback whether they are spelled in byte tokens, where the vocabulary has all of these
+     */
+    record Unknown(int token, double worstScore, boolean byteFallback) {}
+
     private final TokenVocabulary vocabulary;
     private final double[] scores;
     private final double unknownScore;
     private final int unknown;
     private final int @Nullable [] byteTokens;
 
-    /**
-     * @param scores log probabilities by id, of all tokens that the vocabulary finds
-     * @param unknown the unknown token
-     * @param byteFallback whether unknown characters are spelled in byte tokens
-     */
-    UnigramModel(TokenVocabulary vocabulary, double[] scores, int unknown, boolean byteFallback) {
+    /** @param scores log probabilities by id, of all tokens that the vocabulary finds */
+    UnigramModel(TokenVocabulary vocabulary, double[] scores, Unknown unknown) {
         this.vocabulary = vocabulary;
         this.scores = scores;
-        this.unknown = unknown;
-        this.unknownScore = Arrays.stream(scores).min().orElse(0) - UNKNOWN_PENALTY;
+        this.unknown = unknown.token();
+        this.unknownScore = unknown.worstScore() - UNKNOWN_PENALTY;
         int[] bytes = vocabulary.byteTokens();
-        this.byteTokens = byteFallback && Arrays.stream(bytes).allMatch(id -> id >= 0) ? bytes : null;
+        boolean spellsAll = Arrays.stream(bytes).allMatch(id -> id >= 0);
+        this.byteTokens = unknown.byteFallback() && spellsAll ? bytes : null;
     }
 
     @Override
