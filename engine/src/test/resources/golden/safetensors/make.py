@@ -6,6 +6,7 @@ python make.py [OUT]      (OUT: this folder by default)
   sharded/                a tiny Llama saved by transformers in shards with an index
   bnb-VARIANT/            the same Llama quantised by bitsandbytes and saved by transformers
   int8-k_proj.f32         bitsandbytes' own dequantisation of one LLM.int8() weight
+  FOLDER.logits.f32       logits of IDS, all positions, by transformers in float32 with bitsandbytes' dequantised weights
   expected.tsv            folder, tensor, shape, sha256 of the values as little-endian f32 in row order, first four values
 """
 import hashlib
@@ -32,6 +33,7 @@ VARIANTS = {
     "fp4-double": dict(load_in_4bit=True, bnb_4bit_quant_type="fp4", bnb_4bit_use_double_quant=True),
     "int8": dict(load_in_8bit=True),
 }
+IDS = [1, 7, 33, 46, 12, 5, 5, 40]
 expected = []
 
 
@@ -40,6 +42,16 @@ def expect(folder, name, values):
     first = " ".join(repr(float(value)) for value in raw.reshape(-1)[:4])
     shape = ",".join(str(extent) for extent in values.shape)
     expected.append(f"{folder}\t{name}\t{shape}\t{hashlib.sha256(raw.tobytes()).hexdigest()}\t{first}")
+
+
+def logits(folder, replaced):
+    """With these weights in the place of the plain model's, so that nothing but the weights is quantised."""
+    model = AutoModelForCausalLM.from_pretrained(os.path.join(OUT, "sharded"), device_map="cpu", dtype=torch.float32)
+    for name, values in replaced.items():
+        model.get_submodule(name).weight.data = values.float()
+    with torch.no_grad():
+        values = model(torch.tensor([IDS])).logits[0]
+    values.numpy().astype("<f4").tofile(os.path.join(OUT, folder + ".logits.f32"))
 
 
 def dtypes():
@@ -63,6 +75,7 @@ def sharded():
     model.save_pretrained(os.path.join(OUT, "sharded"), max_shard_size="60KB")
     for name, value in model.state_dict().items():
         expect("sharded", name, value)
+    logits("sharded", {})
 
 
 def quantised(variant, options):
@@ -70,18 +83,21 @@ def quantised(variant, options):
                                                  quantization_config=BitsAndBytesConfig(**options))
     folder = "bnb-" + variant
     model.save_pretrained(os.path.join(OUT, folder))
+    replaced = {}
     for name, module in model.named_modules():
         if isinstance(module, Linear4bit):
             state = module.weight.quant_state
             state.dtype = torch.float32
             packed = module.weight.data.view(torch.uint8)
-            expect(folder, name + ".weight", functional.dequantize_4bit(packed.reshape(-1, 1), state).reshape(state.shape))
+            replaced[name] = functional.dequantize_4bit(packed.reshape(-1, 1), state).reshape(state.shape)
+            expect(folder, name + ".weight", replaced[name])
         elif isinstance(module, Linear8bitLt):
-            values = functional.int8_vectorwise_dequant(module.weight.data, module.weight.SCB)
+            replaced[name] = functional.int8_vectorwise_dequant(module.weight.data, module.weight.SCB)
             if name.endswith("k_proj"):
-                values.numpy().astype("<f4").tofile(os.path.join(OUT, "int8-k_proj.f32"))
+                replaced[name].numpy().astype("<f4").tofile(os.path.join(OUT, "int8-k_proj.f32"))
         elif hasattr(module, "weight"):
             expect(folder, name + ".weight", module.weight)
+    logits(folder, replaced)
 
 
 os.makedirs(OUT, exist_ok=True)

@@ -8,17 +8,16 @@ import dev.caravan.engine.format.safetensors.BitsandbytesParts;
 import dev.caravan.engine.format.safetensors.SafetensorsCheckpoint;
 import dev.caravan.engine.format.safetensors.SafetensorsWriter;
 import dev.caravan.engine.quant.BlockFormat;
+import dev.caravan.engine.model.Golden;
 import dev.caravan.engine.tensor.DType;
 import dev.caravan.engine.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,15 +31,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class WrittenCheckpointsTest {
 
     private static final Path WRITTEN = Path.of("target", "written").toAbsolutePath();
-
-    private static Path golden(String name) {
-        try {
-            return Path.of(Objects.requireNonNull(WrittenCheckpointsTest.class.getResource("/golden/" + name), name)
-                    .toURI());
-        } catch (URISyntaxException impossible) {
-            throw new IllegalStateException(impossible);
-        }
-    }
 
     /** An empty folder in the place of an earlier run's. */
     private static Path emptyFolder(String name) throws IOException {
@@ -65,7 +55,7 @@ class WrittenCheckpointsTest {
     void weightsInManyShardsComeBack(String name, String reference, DType dtype, boolean doubleQuantization)
             throws IOException {
         Path folder = emptyFolder(name);
-        try (SafetensorsCheckpoint source = SafetensorsCheckpoint.open(golden("safetensors/sharded"))) {
+        try (SafetensorsCheckpoint source = SafetensorsCheckpoint.open(Golden.path("safetensors/sharded"))) {
             SafetensorsWriter writer = new SafetensorsWriter();
             for (String tensor : source.tensorNames()) {
                 add(writer, source.tensor(tensor), dtype, doubleQuantization);
@@ -73,10 +63,10 @@ class WrittenCheckpointsTest {
             assertThat(writer.writeFolder(folder, 9_000)).hasSizeGreaterThan(7);
         }
         for (String side : List.of("config.json", "generation_config.json")) {
-            Files.copy(golden("safetensors/" + reference).resolve(side), folder.resolve(side));
+            Files.copy(Golden.path("safetensors/" + reference).resolve(side), folder.resolve(side));
         }
         try (SafetensorsCheckpoint written = SafetensorsCheckpoint.open(folder);
-                SafetensorsCheckpoint expected = SafetensorsCheckpoint.open(golden("safetensors/" + reference))) {
+                SafetensorsCheckpoint expected = SafetensorsCheckpoint.open(Golden.path("safetensors/" + reference))) {
             assertThat(written.tensorNames()).containsExactlyInAnyOrderElementsOf(expected.tensorNames());
             assertThat(written.tensorNames())
                     .allSatisfy(tensor -> assertSame(written.tensor(tensor), expected.tensor(tensor)));
@@ -117,7 +107,7 @@ class WrittenCheckpointsTest {
     void ggufWithAnotherAlignmentComesBack() throws IOException {
         for (String name : List.of("llama", "gemma3")) {
             Path folder = emptyFolder("gguf-" + name);
-            Path original = golden("tiny-models/" + name + ".gguf");
+            Path original = Golden.path("tiny-models/" + name + ".gguf");
             Path written = folder.resolve("aligned-128.gguf");
             Files.copy(original, folder.resolve("original.gguf"), StandardCopyOption.REPLACE_EXISTING);
             try (GgufFile file = GgufFile.open(original)) {

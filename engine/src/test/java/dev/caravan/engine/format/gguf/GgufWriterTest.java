@@ -4,16 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caravan.engine.format.TensorContent;
+import dev.caravan.engine.model.Golden;
 import dev.caravan.engine.tensor.DType;
 import dev.caravan.engine.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,15 +38,6 @@ class GgufWriterTest {
 
     @TempDir
     Path folder;
-
-    private static Path golden(String name) {
-        try {
-            return Path.of(Objects.requireNonNull(GgufWriterTest.class.getResource("/golden/" + name), name)
-                    .toURI());
-        } catch (URISyntaxException impossible) {
-            throw new IllegalStateException(impossible);
-        }
-    }
 
     private static GgufWriter everything(int alignment) {
         GgufWriter writer = new GgufWriter(alignment).put("general.architecture", GgufValue.string("llama"));
@@ -94,7 +84,7 @@ class GgufWriterTest {
         GgufWriter writer = everything(alignment);
         assertThat(writer.tensorBytes()).isEqualTo(6 * (4 + 2 + 2 + 18 + 22 + 24 + 34 + 144 + 176 + 210));
         writer.writeFile(written);
-        assertThat(written).hasSameBinaryContentAs(golden(golden));
+        assertThat(written).hasSameBinaryContentAs(Golden.path(golden));
         assertThat(folder.toFile().list()).containsExactly(written.getFileName().toString());
     }
 
@@ -125,12 +115,12 @@ class GgufWriterTest {
     @ValueSource(strings = {"gguf/all.gguf", "tiny-models/llama.gguf", "tiny-models/gemma3.gguf"})
     void copiesAFile(String golden) {
         Path copy = folder.resolve("copy.gguf");
-        try (GgufFile file = GgufFile.open(golden(golden))) {
+        try (GgufFile file = GgufFile.open(Golden.path(golden))) {
             GgufWriter writer = new GgufWriter().putAll(file.metadata());
             file.tensorNames().forEach(name -> writer.add(name, file.tensor(name)));
             writer.writeFile(copy);
         }
-        assertThat(copy).hasSameBinaryContentAs(golden(golden));
+        assertThat(copy).hasSameBinaryContentAs(Golden.path(golden));
     }
 
     @Test

@@ -1,10 +1,10 @@
 package dev.caravan.engine.format.safetensors;
 
+import dev.caravan.engine.model.Golden;
 import dev.caravan.engine.quant.BlockFormat;
 import dev.caravan.engine.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -13,7 +13,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Objects;
 
 /** The files that the reference implementations wrote, and what is in them (golden/safetensors/make.py). */
 final class GoldenSafetensors {
@@ -24,13 +23,7 @@ final class GoldenSafetensors {
     private GoldenSafetensors() {}
 
     static Path path(String name) {
-        try {
-            return Path.of(
-                    Objects.requireNonNull(GoldenSafetensors.class.getResource("/golden/safetensors/" + name), name)
-                            .toURI());
-        } catch (URISyntaxException impossible) {
-            throw new IllegalStateException(impossible);
-        }
+        return Golden.path("safetensors/" + name);
     }
 
     static List<Expected> expected(String folder) {
