@@ -106,7 +106,7 @@ final class Sampler {
         // before them and they need not be sorted.
         gather(logits, isTopK ? lowerBound(logits, parameters.topK()) : (1f - parameters.topP()) / vocabSize);
         if (isTopK) {
-            count = parameters.topK();
+            count = Math.min(count, parameters.topK());
         }
         for (int i = 0; i < count; i++) {
             probabilities[i] = logits[token(i)];
@@ -128,11 +128,11 @@ final class Sampler {
         return Float.intBitsToFloat(bucket << BUCKET_SHIFT);
     }
 
-    /** Sorts the tokens of at least this weight by falling weight and then by rising id. */
+    /** Sorts the tokens of at least this weight by falling weight and then by rising id; forbidden ones have none. */
     private void gather(float[] weights, float least) {
         count = 0;
         for (int token = 0; token < vocabSize; token++) {
-            if (weights[token] >= least) {
+            if (weights[token] >= least && weights[token] > 0) {
                 int falling = Integer.MAX_VALUE - Float.floatToRawIntBits(weights[token]);
                 candidates[count++] = ((long) falling << Integer.SIZE) | token;
             }

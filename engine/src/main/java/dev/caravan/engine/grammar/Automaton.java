@@ -26,21 +26,28 @@ final class Automaton {
     /** The ways that a state goes on; further ones are dropped, the last first. */
     static final int MAX_WAYS = 256;
 
-    /** The places looked at between two {@link #rest}: about a second at the worst. */
-    private static final long MAX_WORK = 4_000_000;
+    /** The places looked at between two {@link #rest}: about a tenth of a second. */
+    private static final long MAX_WORK = 500_000;
 
     /** States kept; beyond, all are forgotten at the next {@link #rest}. */
-    private static final int MAX_STATES = 1 << 13;
+    private static final int MAX_STATES = 1 << 12;
 
     private final Network network;
+    private final boolean isCountFree;
     private final ParseState dead;
     private final Map<ParseState, ParseState> states = new HashMap<>();
     private long work;
     private boolean isNarrowed;
 
     Automaton(Network network) {
+        this(network, false);
+    }
+
+    /** @param isCountFree whether the outermost count goes on without limits and is left with a mark of its times */
+    Automaton(Network network, boolean isCountFree) {
         this.network = network;
-        this.dead = new ParseState(new int[0], new Frame[0], false, 0, 0);
+        this.isCountFree = isCountFree;
+        this.dead = new ParseState(new int[0], new Frame[0], false, 0, ParseState.NONE, 0);
     }
 
     /** A node with its stack. */
@@ -121,6 +128,7 @@ final class Automaton {
         private final List<Place> reading = new ArrayList<>();
         private boolean isComplete;
         private int depth;
+        private int timesComplete = ParseState.NONE;
 
         void enter(int node, Frame stack) {
             add(node, stack);
@@ -180,6 +188,11 @@ final class Automaton {
                 isComplete = true;
                 return;
             }
+            if (stack.isMark()) {
+                timesComplete = ParseState.merged(timesComplete, stack.count());
+                end(stack.below());
+                return;
+            }
             if (stack.isCall()) {
                 add(stack.node(), stack.below());
             } else {
@@ -189,6 +202,11 @@ final class Automaton {
 
         private void endOfBody(Count count, Frame stack) {
             int times = stack.count() + 1;
+            if (isCountFree && stack.below().isBottom()) {
+                add(count.target(), stack.below().pushMark(times));
+                add(count.body(), stack.below().pushCount(stack.node(), times));
+                return;
+            }
             if (times >= count.min()) {
                 add(count.target(), stack.below());
             }
@@ -210,7 +228,7 @@ final class Automaton {
                 nodes[way] = reading.get(way).node();
                 stacks[way] = reading.get(way).stack();
             }
-            ParseState made = new ParseState(nodes, stacks, isComplete, depth, network.classCount());
+            ParseState made = new ParseState(nodes, stacks, isComplete, depth, timesComplete, network.classCount());
             @Nullable ParseState known = states.putIfAbsent(made, made);
             return known == null ? made : known;
         }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 final class Frame {
     private static final int BOTTOM = -1;
     private static final int CALL = -1;
+    private static final int MARK = -2;
 
     private final int node;
     private final int count;
@@ -40,6 +41,11 @@ final class Frame {
         return new Frame(node, count, this, depth + 1);
     }
 
+    /** This stack with a note on top that a count was left after so many times; it takes no room of the stack. */
+    Frame pushMark(int times) {
+        return new Frame(MARK, times, this, depth);
+    }
+
     boolean isBottom() {
         return below == null;
     }
@@ -49,7 +55,11 @@ final class Frame {
     }
 
     boolean isCount() {
-        return !isBottom() && !isCall();
+        return !isBottom() && !isCall() && !isMark();
+    }
+
+    boolean isMark() {
+        return node == MARK;
     }
 
     int node() {
@@ -65,6 +75,15 @@ final class Frame {
             throw new IllegalStateException("there is nothing below the bottom of a stack");
         }
         return below;
+    }
+
+    /** The frame right above the bottom, or the bottom itself. */
+    Frame outermost() {
+        Frame frame = this;
+        for (Frame next = below; next != null && next.below != null; next = next.below) {
+            frame = next;
+        }
+        return frame;
     }
 
     int depth() {

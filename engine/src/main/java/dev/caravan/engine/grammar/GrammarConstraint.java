@@ -76,6 +76,9 @@ public final class GrammarConstraint implements TokenConstraint {
             vocabulary.addEnds(allowed);
         }
         allowed.forbidOthers(logits);
+        if (automaton.isNarrowed()) {
+            grammar.warnOfNarrowing();
+        }
     }
 
     /** Whether a bound of {@link Automaton} has refused tokens that the grammar itself would allow. */

@@ -8,6 +8,12 @@ import org.jspecify.annotations.Nullable;
  * are. The automaton that made it keeps the states that follow in {@link #next}.
  */
 final class ParseState {
+    /** No way is there. */
+    static final int NONE = Integer.MAX_VALUE;
+
+    /** Ways left the body after different times. */
+    static final int SEVERAL = -1;
+
     final int[] nodes;
     final Frame[] stacks;
 
@@ -17,19 +23,49 @@ final class ParseState {
     /** The deepest that a stack was, with what must still be pushed on it. */
     final int depth;
 
+    /** Where counts are free: how often at least the outermost body has been read by a way within it, or {@link #NONE}. */
+    final int timesWithin;
+
+    /** Where counts are free: how often the outermost body was read by the ways that left it; or {@link #NONE}. */
+    final int timesLeft;
+
     /** By byte class: the state that follows, null where it is not known yet. */
     final @Nullable ParseState[] next;
 
     private final int hash;
 
-    /** Takes over the arrays. */
-    ParseState(int[] nodes, Frame[] stacks, boolean isComplete, int depth, int classCount) {
+    /**
+     * Takes over the arrays.
+     *
+     * @param timesComplete where counts are free: how often the outermost body was read when the bottom was reached,
+     *     {@link #NONE} or {@link #SEVERAL}
+     */
+    ParseState(int[] nodes, Frame[] stacks, boolean isComplete, int depth, int timesComplete, int classCount) {
         this.nodes = nodes;
         this.stacks = stacks;
         this.isComplete = isComplete;
         this.depth = depth;
+        int within = NONE;
+        int left = timesComplete;
+        for (Frame stack : stacks) {
+            Frame outermost = stack.outermost();
+            if (outermost.isMark()) {
+                left = merged(left, outermost.count());
+            } else {
+                within = Math.min(within, outermost.count());
+            }
+        }
+        this.timesWithin = within;
+        this.timesLeft = left;
         this.next = new ParseState[classCount];
-        this.hash = (Arrays.hashCode(nodes) * 31 + Arrays.hashCode(stacks)) * 2 + (isComplete ? 1 : 0);
+        this.hash = ((Arrays.hashCode(nodes) * 31 + Arrays.hashCode(stacks)) * 31 + left) * 2 + (isComplete ? 1 : 0);
+    }
+
+    static int merged(int times, int others) {
+        if (times == NONE || times == others) {
+            return others;
+        }
+        return others == NONE ? times : SEVERAL;
     }
 
     /** Whether nothing can follow and nothing has ended: the text does not fit the grammar. */
@@ -43,6 +79,7 @@ final class ParseState {
                 && hash == state.hash
                 && isComplete == state.isComplete
                 && depth == state.depth
+                && timesLeft == state.timesLeft
                 && Arrays.equals(nodes, state.nodes)
                 && Arrays.equals(stacks, state.stacks);
     }

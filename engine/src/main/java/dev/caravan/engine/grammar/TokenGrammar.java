@@ -10,7 +10,10 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A grammar with the bytes of a vocabulary, ready for any number of answers at once. Thread-safe.
@@ -23,7 +26,12 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class TokenGrammar {
 
     /** The masks of one grammar; the least recently used go first. One for most tokens of 262,144 takes 32 KiB. */
-    private static final long MAX_MASK_BYTES = 8L << 20;
+    private static final long MAX_MASK_BYTES = 4L << 20;
+
+    /** Places within a counted body for which all tokens are kept; 512 KiB each for 262,144 tokens. */
+    private static final int MAX_COUNTED = 4;
+
+    private static final Logger log = LoggerFactory.getLogger(TokenGrammar.class);
 
     private final Network network;
     private final TokenVocabulary vocabulary;
@@ -35,6 +43,9 @@ public final class TokenGrammar {
     private final TokenBits scratch;
     private final Map<Place, Mask> masks = new LinkedHashMap<>(64, 0.75f, true);
     private long maskBytes;
+    private final AtomicBoolean hasWarned = new AtomicBoolean();
+    private final Automaton freeAutomaton;
+    private final Map<Place, CountedTokens> countedTokens = new LinkedHashMap<>(16, 0.75f, true);
 
     /**
      * Compiles a grammar.
@@ -46,6 +57,7 @@ public final class TokenGrammar {
         this.network = GrammarCompiler.compile(grammar);
         this.vocabulary = vocabulary;
         this.automaton = new Automaton(network);
+        this.freeAutomaton = new Automaton(network, true);
         this.scratch = new TokenBits(vocabulary.size());
         requireBytes();
     }
@@ -117,16 +129,27 @@ public final class TokenGrammar {
         try {
             Mask mask = masks.get(place);
             if (mask == null) {
-                mask = findMask(node, own, automaton, scratch);
+                mask = isCountedOnce(own) ? countedMask(node, own) : findMask(node, own);
                 keep(place, mask);
+                if (automaton.isNarrowed() || freeAutomaton.isNarrowed()) {
+                    warnOfNarrowing();
+                }
             }
             if (mask.depth() + base.depth() <= Automaton.MAX_DEPTH) {
                 return mask;
             }
             // So near to the deepest stack the place is not like others.
-            return findMask(node, ownStack(stack, base.depth()), automaton, scratch);
+            return findMask(node, ownStack(stack, base.depth()));
         } finally {
             turn.unlock();
+        }
+    }
+
+    /** Says once that a bound of {@link Automaton} was reached. */
+    void warnOfNarrowing() {
+        if (hasWarned.compareAndSet(false, true)) {
+            log.warn(
+                    "grammar=narrowed reason=\"so ambiguous that some of its answers were left out; make it simpler\"");
         }
     }
 
@@ -140,38 +163,47 @@ public final class TokenGrammar {
         }
     }
 
-    private Mask findMask(int node, Frame own, Automaton automaton, TokenBits bits) {
+    private static boolean isCountedOnce(Frame own) {
+        return own.isCount() && own.below().isBottom();
+    }
+
+    /** One walk serves all counts of a place: a text of limited length is at another count after every token. */
+    private Mask countedMask(int node, Frame own) {
+        Place any = new Place(node, Frame.bottom(0).pushCount(own.node(), 0));
+        CountedTokens counted = countedTokens.get(any);
+        if (counted == null) {
+            freeAutomaton.rest();
+            counted = CountedTokens.find(vocabulary, freeAutomaton, freeAutomaton.at(node, any.stack()));
+            countedTokens.put(any, counted);
+            if (countedTokens.size() > MAX_COUNTED) {
+                countedTokens.remove(countedTokens.keySet().iterator().next());
+            }
+        }
+        if (!counted.isSingle()) {
+            return findMask(node, own);
+        }
+        Count count = (Count) network.nodes()[own.node()];
+        return counted.mask(count.min() - own.count(), count.max() - own.count(), scratch);
+    }
+
+    private Mask findMask(int node, Frame own) {
+        TokenBits bits = scratch;
         automaton.rest();
         bits.clear();
-        Exits exits = new Exits();
+        IntList exits = new IntList();
+        int[] depth = new int[1];
         ParseState start = automaton.at(node, own);
-        exits.depth = start.depth;
+        depth[0] = start.depth;
         vocabulary.walk(0, start, automaton, (child, state, tokens, from, to) -> {
             for (int i = from; i < to; i++) {
                 bits.add(tokens[i]);
             }
-            exits.depth = Math.max(exits.depth, state.depth);
+            depth[0] = Math.max(depth[0], state.depth);
             if (state.isComplete && vocabulary.hasChildren(child)) {
                 exits.add(child);
             }
         });
-        return new Mask(bits.compact(), exits.toArray(), exits.depth);
-    }
-
-    /** Collects the nodes at which a rule ended. */
-    private static final class Exits {
-        private int[] nodes = new int[16];
-        private int count;
-        private int depth;
-
-        void add(int node) {
-            nodes = count == nodes.length ? Arrays.copyOf(nodes, count * 2) : nodes;
-            nodes[count++] = node;
-        }
-
-        int[] toArray() {
-            return Arrays.copyOf(nodes, count);
-        }
+        return new Mask(bits.compact(), exits.toArray(), depth[0]);
     }
 
     /** The counts on top of the stack, on a bottom of their own. Counts that no token can tell apart become the same. */

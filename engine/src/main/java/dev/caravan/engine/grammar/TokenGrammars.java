@@ -6,7 +6,7 @@ import java.util.function.Supplier;
 
 /** The compiled grammars of one vocabulary that were asked for of late: callers send the same schema again and again. */
 final class TokenGrammars {
-    private static final int MAX_KEPT = 16;
+    private static final int MAX_KEPT = 8;
 
     private final TokenVocabulary vocabulary;
     private final Map<String, TokenGrammar> kept = new LinkedHashMap<>(16, 0.75f, true);

@@ -58,6 +58,25 @@ class SamplerTest {
         }
     }
 
+    /** As after a constraint that has left three tokens, fewer than top-k. */
+    @Test
+    void aForbiddenTokenIsNeverDrawn() {
+        for (SamplingParameters parameters : List.of(
+                new SamplingParameters(1, 40, 1, 0, 1, 5),
+                new SamplingParameters(1, 0, 1, 0, 1, 5),
+                new SamplingParameters(1, 0, 0.9f, 0, 1, 5))) {
+            Sampler sampler = new Sampler(kernels, parameters, new int[0], VOCABULARY);
+            for (int draw = 0; draw < 300; draw++) {
+                float[] left = new float[VOCABULARY];
+                Arrays.fill(left, Float.NEGATIVE_INFINITY);
+                left[7] = -3;
+                left[8] = 0;
+                left[199] = -1;
+                assertThat(sampler.draw(left)).isIn(7, 8, 199);
+            }
+        }
+    }
+
     @Test
     void drawsFollowTheDistribution() {
         SamplingParameters parameters = new SamplingParameters(0.9f, 12, 0.95f, 0, 1, 77);

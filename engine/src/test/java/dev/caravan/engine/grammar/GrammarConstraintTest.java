@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GrammarConstraintTest {
     private static final Tokenizer BYTE_LEVEL = TestVocabularies.byteLevel();
@@ -86,6 +87,42 @@ class GrammarConstraintTest {
                 state = after(tokenizer, automaton, state, token);
             }
             assertThat(answer.allowed()).containsExactly(fitting(tokenizer, automaton, state));
+        }
+    }
+
+    /** Counts near their limits, and bodies that can be counted in several ways. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "root ::= \"<\" [^>]{3,20} \">\"",
+                "root ::= text{2,4} \"!\"\ntext ::= \"<\" [^>]{2,9} \">\"",
+                "root ::= (\"a\" | \"aa\" | \"ab\"){3,30} \"b\"",
+                "root ::= ([a-z]{2,40} \" \"?){2,9} [0-9]?",
+                "root ::= [a-z]{4,15} [a-m]{2,15} [a-z ]*",
+                "root ::= [가-힣a-z ]{5,}",
+                "root ::= .{1,12} | [0-9]{2,30} \"x\"",
+                "root ::= item (\", \" item){0,20}\nitem ::= [a-z]+ | \"(\" root \")\"",
+            })
+    void theMaskIsExactWhateverIsCounted(String gbnf) {
+        for (Tokenizer tokenizer : tokenizers()) {
+            TokenGrammar grammar = TokenGrammar.forGrammar(gbnf, tokenizer);
+            Automaton automaton = new Automaton(GrammarCompiler.compile(Grammar.parse(gbnf)));
+            for (int seed = 0; seed < 4; seed++) {
+                SplittableRandom random = new SplittableRandom(seed);
+                Answer answer = new Answer(grammar, tokenizer);
+                ParseState state = automaton.start(Frame.bottom(0));
+                for (int[] allowed = answer.allowed(); answer.count() < 25; allowed = answer.allowed()) {
+                    assertThat(allowed)
+                            .as("after %s", answer.text())
+                            .containsExactly(fitting(tokenizer, automaton, state));
+                    int token = allowed[random.nextInt(allowed.length)];
+                    if (tokenizer.endTokens().contains(token)) {
+                        break;
+                    }
+                    answer.add(token);
+                    state = after(tokenizer, automaton, state, token);
+                }
+            }
         }
     }
 
