@@ -1,6 +1,7 @@
 package dev.caravan.engine.model;
 
 import dev.caravan.engine.format.json.JsonObject;
+import dev.caravan.engine.layer.Llama3RopeScaling;
 import dev.caravan.engine.layer.RotaryEmbedding;
 import java.util.Arrays;
 import java.util.Map;
@@ -98,25 +99,13 @@ final class RopeParameters {
         return divisors;
     }
 
-    /** Short waves stay, long ones are stretched by the factor, those between by a mixture. */
     private float[] llama3(int headDim) {
-        double factor = positive("factor");
-        double low = positive("low_freq_factor");
-        double high = positive("high_freq_factor");
-        double original = positive("original_max_position_embeddings");
-        float[] divisors = new float[headDim / 2];
-        for (int i = 0; i < divisors.length; i++) {
-            double wave = 2 * Math.PI * Math.pow(theta, 2.0 * i / headDim);
-            if (wave < original / high) {
-                divisors[i] = 1;
-            } else if (wave > original / low) {
-                divisors[i] = (float) factor;
-            } else {
-                double smooth = (original / wave - low) / (high - low);
-                divisors[i] = (float) (1 / ((1 - smooth) / factor + smooth));
-            }
-        }
-        return divisors;
+        Llama3RopeScaling scaling = new Llama3RopeScaling(
+                positive("factor"),
+                positive("low_freq_factor"),
+                positive("high_freq_factor"),
+                positive("original_max_position_embeddings"));
+        return scaling.divisors(theta, headDim);
     }
 
     private double positive(String key) {

@@ -4,12 +4,13 @@ import dev.caravan.server.models.catalogue.PullProgress;
 import java.io.PrintStream;
 import java.util.Locale;
 
-/** Shows a download on a terminal in one line that moves, elsewhere as a line for each tenth. */
+/** Shows a download or a computation on a terminal in one line that moves, elsewhere as a line for each tenth. */
 final class ConsoleProgress implements PullProgress {
 
     private final PrintStream out;
     private final boolean interactive;
     private long shownTenth = -1;
+    private long shownPercent = -1;
 
     ConsoleProgress(PrintStream out, boolean interactive) {
         this.out = out;
@@ -20,6 +21,19 @@ final class ConsoleProgress implements PullProgress {
     public void note(String message) {
         out.println(message);
         shownTenth = -1;
+    }
+
+    /** More of a computation is done. */
+    void computed(String file, long done, long total) {
+        long percent = total > 0 ? done * 100 / total : 100;
+        if (interactive && percent != shownPercent) {
+            out.print("\r  " + file + "  [" + "#".repeat((int) percent / 4) + " ".repeat(25 - (int) percent / 4) + "] "
+                    + percent + "%" + (percent == 100 ? "\n" : ""));
+            out.flush();
+        } else if (percent / 10 != shownPercent / 10) {
+            out.println("  " + file + "  " + percent + "%");
+        }
+        shownPercent = percent;
     }
 
     @Override

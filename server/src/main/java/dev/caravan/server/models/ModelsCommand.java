@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * {@code ./caravan models list | pull | rm | check}, and {@code choose}, which {@code ./caravan run} calls to get a chat
+ * {@code ./caravan models list | pull | rm | check | convert}, and {@code choose}, which {@code ./caravan run} calls to get a chat
  * model and an embedding model before the server starts. No Spring, so that it answers at once.
  */
 public final class ModelsCommand {
@@ -35,7 +35,10 @@ public final class ModelsCommand {
                    ./caravan models pull MODEL... [--accept-licence]
                    ./caravan models rm MODEL...
                    ./caravan models check [MODEL|PATH]... [--load-in-4bit | --load-in-8bit]
-                          [--bnb-4bit-quant-type nf4|fp4] [--bnb-4bit-use-double-quant]""";
+                          [--bnb-4bit-quant-type nf4|fp4] [--bnb-4bit-use-double-quant]
+                   ./caravan models convert SOURCE TARGET.gguf [--type q4_k|q5_k|q6_k|q8_0|q4_0|q5_0|f16|bf16|f32] [--force]
+                   ./caravan models convert SOURCE FOLDER [--type bf16|f16|f32|nf4|fp4|int8]
+                          [--bnb-4bit-use-double-quant] [--force]""";
 
     private final Path home;
     private final Map<String, String> environment;
@@ -78,8 +81,14 @@ public final class ModelsCommand {
     }
 
     int run(List<String> arguments) {
+        // These two have options of their own.
         if (!arguments.isEmpty() && arguments.getFirst().equals("check")) {
-            return check(arguments.subList(1, arguments.size()));
+            return new CheckCommand(new ModelStore(home), callerDirectory(), result)
+                    .run(arguments.subList(1, arguments.size()));
+        }
+        if (!arguments.isEmpty() && arguments.getFirst().equals("convert")) {
+            return new ConvertCommand(callerDirectory(), result, new ConsoleProgress(out, interactive))
+                    .run(arguments.subList(1, arguments.size()));
         }
         List<String> words = new ArrayList<>(arguments);
         boolean accepted = words.removeAll(List.of("--accept-licence", "--accept-license"));
@@ -155,10 +164,8 @@ public final class ModelsCommand {
         return 0;
     }
 
-    private int check(List<String> arguments) {
-        Path callerDirectory = Path.of(environment.getOrDefault("CARAVAN_CALLER_DIRECTORY", ""))
-                .toAbsolutePath();
-        return new CheckCommand(new ModelStore(home), callerDirectory, result).run(arguments);
+    private Path callerDirectory() {
+        return Path.of(environment.getOrDefault("CARAVAN_CALLER_DIRECTORY", "")).toAbsolutePath();
     }
 
     /**

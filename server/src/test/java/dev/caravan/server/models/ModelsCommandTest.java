@@ -88,6 +88,40 @@ class ModelsCommandTest {
     }
 
     @Test
+    void convertWritesAModelThatCheckAccepts() throws Exception {
+        assertThat(run("convert", "gemma3.gguf", "small.gguf", "--type", "q8_0"))
+                .isZero();
+        assertThat(printed()).contains("blk.*.attn_q.weight", "F16 -> Q8_0", "small.gguf is written and loads");
+        assertThat(messages.toString(StandardCharsets.UTF_8)).contains("100%");
+        assertThat(run("check", "small.gguf")).isZero();
+        assertThat(printed()).contains("ok       sample", "Q8_0");
+
+        assertThat(run("convert", "small.gguf", "folder", "--type", "bf16")).isZero();
+        assertThat(printed()).contains("Note: the source is quantised (Q8_0)");
+        assertThat(folder.resolve("folder/config.json")).exists();
+    }
+
+    @Test
+    void convertRefusesInASentenceAndOverwritesOnDemandOnly() {
+        assertThat(run("convert", "gemma3.gguf", "small.gguf", "--type", "q8_0"))
+                .isZero();
+        assertRefused("is there already", "convert", "gemma3.gguf", "small.gguf", "--type", "q8_0");
+        assertThat(run("convert", "gemma3.gguf", "small.gguf", "--type", "q8_0", "--force"))
+                .isZero();
+        assertRefused("the type q3 is not known", "convert", "gemma3.gguf", "x.gguf", "--type", "q3");
+        assertRefused("a type of bitsandbytes", "convert", "gemma3.gguf", "x.gguf", "--type", "nf4");
+        assertRefused("there is no such file", "convert", "nothing", "x.gguf");
+        assertRefused("takes a source and a target", "convert", "gemma3.gguf");
+        assertRefused("same", "convert", "gemma3.gguf", "gemma3.gguf", "--force", "--type", "q8_0");
+    }
+
+    private void assertRefused(String reason, String... arguments) {
+        assertThatThrownBy(() -> run(arguments))
+                .isInstanceOf(ModelException.class)
+                .hasMessageContaining(reason);
+    }
+
+    @Test
     void settingsOfTheServerAreReadUnderBitsAndBytesConfigsNames() {
         QuantizationConfig own =
                 new QuantizationProperties(true, null, "nf4", true, null, null).over(QuantizationConfig.NONE);

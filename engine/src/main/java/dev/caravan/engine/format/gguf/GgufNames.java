@@ -8,7 +8,7 @@ import java.util.Map;
  * GGUF's names of tensors and configuration keys, and transformers' for the same. Source: gguf-py's constants.py and
  * tensor_mapping.py. A tensor that stands in no table keeps its name, and no architecture will read it.
  */
-final class GgufNames {
+public final class GgufNames {
 
     private static final String BLOCK = "blk.";
     private static final String DECODER_LAYER = "model.layers.";
@@ -105,14 +105,26 @@ final class GgufNames {
      * @throws ModelFormatException if the architecture is not supported
      */
     static GgufNames of(GgufFile file) {
-        String architecture = file.metadata().string("general.architecture");
+        try {
+            return ofArchitecture(file.metadata().string("general.architecture"));
+        } catch (IllegalArgumentException unknown) {
+            throw file.metadata().refused(String.valueOf(unknown.getMessage()));
+        }
+    }
+
+    /**
+     * The names of an architecture.
+     *
+     * @throws IllegalArgumentException if it is not supported
+     */
+    public static GgufNames ofArchitecture(String architecture) {
         return switch (architecture) {
             case "llama", "qwen2", "qwen3" -> decoder(architecture, LLAMA_NORMS);
             case "gemma3", "gemma-embedding" -> decoder(architecture, GEMMA_NORMS);
             case "bert" -> new GgufNames(architecture, ENCODER_LAYER, ENCODER, ENCODER_PARTS);
             default ->
-                throw file.metadata()
-                        .refused("the architecture %s is not supported; choose a model of the architecture %s"
+                throw new IllegalArgumentException(
+                        "the architecture %s is not supported; choose a model of the architecture %s"
                                 .formatted(architecture, SUPPORTED));
         };
     }
@@ -139,8 +151,8 @@ final class GgufNames {
         return renamed(fileName, BLOCK, layerParts, layerPrefix, modelParts);
     }
 
-    /** How the file would spell a tensor's name or a configuration key. */
-    String inFile(String name) {
+    /** How a file would spell a tensor's name or a configuration key. */
+    public String inFile(String name) {
         return KEYS.containsKey(name)
                 ? key(architecture, name)
                 : renamed(name, layerPrefix, layerPartsInFile, BLOCK, modelPartsInFile);
