@@ -6,38 +6,88 @@ import dev.caravan.engine.grammar.Network.End;
 import dev.caravan.engine.grammar.Network.Node;
 import dev.caravan.engine.grammar.Network.Read;
 import dev.caravan.engine.grammar.Network.Split;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 
 /**
  * How many frames the shortest-stacked way from a node to its rule's end pushes. Where the stack is bounded, a node whose
  * height does not fit any more must not be entered: every place that is entered can then be left again.
+ *
+ * <p>Computed backwards from the ends; a node is looked at again when one that it leads to got lower. For one network.
  */
 final class NodeHeights {
+    private final Node[] nodes;
+    private final int[] heights;
 
-    private NodeHeights() {}
+    /** By node: where in {@link #users} the nodes begin that lead to it; they end where the next node's begin. */
+    private final int[] firstUsers;
 
-    /** By node; {@link Network#NEVER} where no way leads to the end. Repeats until nothing changes: Bellman and Ford. */
-    static int[] of(Node[] nodes) {
-        int[] heights = new int[nodes.length];
+    private final int[] users;
+
+    private NodeHeights(Node[] nodes) {
+        this.nodes = nodes;
+        this.heights = new int[nodes.length];
         Arrays.fill(heights, Network.NEVER);
-        boolean hasChanged = true;
-        while (hasChanged) {
-            hasChanged = false;
-            for (int node = 0; node < nodes.length; node++) {
-                int height = height(nodes[node], heights);
-                if (height < heights[node]) {
-                    heights[node] = height;
-                    hasChanged = true;
+        this.firstUsers = new int[nodes.length + 1];
+        for (Node node : nodes) {
+            for (int target : targets(node)) {
+                firstUsers[target + 1]++;
+            }
+        }
+        for (int node = 0; node < nodes.length; node++) {
+            firstUsers[node + 1] += firstUsers[node];
+        }
+        this.users = new int[firstUsers[nodes.length]];
+        int[] next = firstUsers.clone();
+        for (int node = 0; node < nodes.length; node++) {
+            for (int target : targets(nodes[node])) {
+                users[next[target]++] = node;
+            }
+        }
+    }
+
+    /** By node; {@link Network#NEVER} where no way leads to the end, or none that fits the stack. */
+    static int[] of(Node[] nodes) {
+        return new NodeHeights(nodes).compute();
+    }
+
+    private int[] compute() {
+        Deque<Integer> pending = new ArrayDeque<>();
+        for (int node = 0; node < nodes.length; node++) {
+            if (nodes[node] instanceof End) {
+                heights[node] = 0;
+                pending.add(node);
+            }
+        }
+        while (!pending.isEmpty()) {
+            int lowered = pending.remove();
+            for (int i = firstUsers[lowered]; i < firstUsers[lowered + 1]; i++) {
+                int user = users[i];
+                int height = height(nodes[user]);
+                if (height < heights[user]) {
+                    heights[user] = height;
+                    pending.add(user);
                 }
             }
         }
         return heights;
     }
 
-    private static int height(Node node, int[] heights) {
+    private static int[] targets(Node node) {
         return switch (node) {
-            case Read read -> least(read.targets(), heights);
-            case Split split -> least(split.targets(), heights);
+            case Read read -> read.targets();
+            case Split split -> split.targets();
+            case Call call -> new int[] {call.rule(), call.target()};
+            case Count count -> new int[] {count.body(), count.target()};
+            case End end -> new int[0];
+        };
+    }
+
+    private int height(Node node) {
+        return switch (node) {
+            case Read read -> least(read.targets());
+            case Split split -> least(split.targets());
             case Call call ->
                 call.isLast() ? heights[call.rule()] : Math.max(pushed(heights[call.rule()]), heights[call.target()]);
             case Count count ->
@@ -48,7 +98,7 @@ final class NodeHeights {
         };
     }
 
-    private static int least(int[] targets, int[] heights) {
+    private int least(int[] targets) {
         int least = Network.NEVER;
         for (int target : targets) {
             least = Math.min(least, heights[target]);
@@ -57,6 +107,6 @@ final class NodeHeights {
     }
 
     private static int pushed(int height) {
-        return Math.min(height + 1, Network.NEVER);
+        return height < Automaton.MAX_DEPTH ? height + 1 : Network.NEVER;
     }
 }

@@ -148,6 +148,22 @@ class HostileGrammarTest {
         assertThatThrownBy(() -> GrammarCompiler.compile(grammar)).hasMessageContaining("nested more than 256 deep");
     }
 
+    /** Each rule says whether it can end only once the next one has. */
+    @Test
+    void aGrammarOfThousandsOfRulesCompilesInTime() {
+        StringBuilder gbnf = new StringBuilder("root ::= r0\n");
+        for (int i = 0; i < 8000; i++) {
+            gbnf.append("r%d ::= [a-z]* \"some\" r%d\n".formatted(i, i + 1));
+        }
+        gbnf.append("r8000 ::= \"b\"\n");
+
+        Assertions.assertTimeout(
+                Duration.ofSeconds(10),
+                () -> assertThat(GrammarCompiler.compile(Grammar.parse(gbnf.toString()))
+                                .nodes())
+                        .hasSizeGreaterThan(8000 * 6));
+    }
+
     @Test
     void aLargeFlatSchemaIsNoTrouble() {
         Map<String, Object> properties = new LinkedHashMap<>();
