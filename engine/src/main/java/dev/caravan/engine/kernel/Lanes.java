@@ -27,6 +27,10 @@ final class Lanes {
     /** One byte for each lane; for four lanes, of which there is no vector, unused. */
     static final VectorSpecies<Byte> BYTES = COUNT == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
 
+    /** One byte for each lane of two vectors. */
+    private static final VectorSpecies<Byte> BYTE_PAIRS =
+            VectorSpecies.of(byte.class, VectorShape.forBitSize(2 * 8 * COUNT));
+
     private static final VectorSpecies<Byte> BYTES_16 = ByteVector.SPECIES_128;
     private static final IntVector BYTE_SHIFTS = IntVector.zero(INTS).addIndex(8);
 
@@ -43,6 +47,15 @@ final class Lanes {
 
     static ByteVector bytes16(MemorySegment data, long offset) {
         return ByteVector.fromMemorySegment(BYTES_16, data, offset, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    static ByteVector bytes32(MemorySegment data, long offset) {
+        return ByteVector.fromMemorySegment(ByteVector.SPECIES_256, data, offset, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Sixteen bytes that were stored as the bits of four floats. */
+    static ByteVector storedBytes16(float[] bits, int offset) {
+        return FloatVector.fromArray(FloatVector.SPECIES_128, bits, offset).reinterpretAsBytes();
     }
 
     static FloatVector floats(float[] x, int offset) {
@@ -74,6 +87,16 @@ final class Lanes {
                 .convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, 0);
     }
 
+    /** Twice as many bytes as there are lanes: one access to memory costs less than two. Not for four lanes: slow. */
+    static ByteVector bytePairs(MemorySegment data, long offset) {
+        return ByteVector.fromMemorySegment(BYTE_PAIRS, data, offset, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Half {@code part} of them, unsigned, as integers; a constant part. */
+    static IntVector unsigned(ByteVector pairs, int part) {
+        return (IntVector) pairs.convertShape(VectorOperators.ZERO_EXTEND_B2I, INTS, part);
+    }
+
     static FloatVector floats(IntVector q) {
         return (FloatVector) q.convert(VectorOperators.I2F, 0);
     }
@@ -83,6 +106,13 @@ final class Lanes {
         return floats(IntVector.broadcast(INTS, Packed.i32(data, offset))
                 .lanewise(VectorOperators.LSHL, BYTE_SHIFTS.neg().add(24))
                 .lanewise(VectorOperators.ASHR, 24));
+    }
+
+    /** The four bytes of a word as floats, where there are four lanes. */
+    static FloatVector fourUnsignedBytes(int word) {
+        return floats(IntVector.broadcast(INTS, word)
+                .lanewise(VectorOperators.LSHR, BYTE_SHIFTS)
+                .and(0xFF));
     }
 
     /** {@code y[offset .. offset + 15] = q * scale}. */

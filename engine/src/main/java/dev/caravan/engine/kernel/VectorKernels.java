@@ -28,6 +28,7 @@ final class VectorKernels implements Kernels {
     private final Scratch inputs = new Scratch();
     private final Scratch rows = new Scratch();
     private final Scratch scaleRows = new Scratch();
+    private final Scratch sumRows = new Scratch();
 
     VectorKernels(WorkerPool pool) {
         this.pool = pool;
@@ -63,12 +64,16 @@ final class VectorKernels implements Kernels {
         int least = (int) Math.min(outputs, LEAST_TASK_BYTES / rowBytes + 1);
         int rowsPerTask = Math.max(least, outputs / (pool.threads() * TASKS_PER_THREAD) + 1);
         int tasks = (outputs + rowsPerTask - 1) / rowsPerTask;
+        float[] sums = sumRows.borrow(VectorRows.scaleCount(weight.columns()));
+        if (tokens == 1) {
+            VectorRows.sums(weight.dtype(), x, weight.columns(), sums);
+        }
         pool.run(tasks, task -> {
             int first = task * rowsPerTask;
             int end = Math.min(outputs, first + rowsPerTask);
             float[] scales = scaleRows.borrow(VectorRows.scaleCount(weight.columns()));
             if (tokens == 1) {
-                dotRows(weight, first, end, x, y, scales);
+                dotRows(weight, first, end, x, y, scales, sums);
             } else {
                 float[] row = rows.borrow(weight.columns());
                 dotRows(weight, first, end, x, y, tokens, row, scales);
@@ -76,14 +81,15 @@ final class VectorKernels implements Kernels {
             }
             scaleRows.giveBack(scales);
         });
+        sumRows.giveBack(sums);
     }
 
-    private static void dotRows(Tensor weight, int first, int end, float[] x, float[] y, float[] scales) {
+    private static void dotRows(Tensor weight, int first, int end, float[] x, float[] y, float[] scales, float[] sums) {
         DType dtype = weight.dtype();
         int inputs = weight.columns();
         long rowBytes = dtype.byteSize(inputs);
         for (int o = first; o < end; o++) {
-            y[o] = VectorRows.dot(dtype, weight.data(), o * rowBytes, x, 0, inputs, scales);
+            y[o] = VectorRows.dot(dtype, weight.data(), o * rowBytes, x, inputs, scales, sums);
         }
     }
 

@@ -23,11 +23,21 @@ final class VectorRows {
     private static final MethodType PLAIN_UNPACK = PLAIN_DOT.changeReturnType(void.class);
     private static final MethodType SCALED_DOT = PLAIN_DOT.appendParameterTypes(float[].class);
     private static final MethodType SCALED_UNPACK = PLAIN_UNPACK.appendParameterTypes(float[].class);
-    private static final MethodType SCALES =
+    private static final MethodType CODES =
             MethodType.methodType(void.class, MemorySegment.class, long.class, int.class, float[].class);
+    private static final MethodType SCALES = MethodType.methodType(
+            float.class, MemorySegment.class, long.class, int.class, float[].class, float[].class);
 
-    /** The loops of one dtype. K-quants unpack the scales of the row first, into an array that the others ignore. */
-    private record Loops(boolean scaled, MethodHandle dot, MethodHandle unpack, MethodHandle unpackScales) {}
+    /**
+     * The loops of one dtype. K-quants unpack the scales of the row first, and those whose codes lie in pieces put these
+     * together, into an array that the others ignore.
+     */
+    private record Loops(
+            boolean scaled,
+            MethodHandle dot,
+            MethodHandle unpack,
+            MethodHandle unpackScales,
+            MethodHandle unpackCodes) {}
 
     private static final Map<DType, Loops> LOOPS = loops();
 
@@ -42,8 +52,9 @@ final class VectorRows {
                         case F32, F16, BF16 -> plain(PlainVectors.class, dtype.name());
                         case Q4_0, Q5_0, Q5_1 -> plain(SmallBlockVectors.class, dtype.name());
                         case Q8_0 -> plain(Q8Vectors.class, "");
-                        case Q4_K, Q5_K -> scaled(KQuantVectors.class, dtype.name());
-                        case Q6_K -> scaled(Q6Vectors.class, "");
+                        case Q4_K -> scaled(Q4KVectors.class, false);
+                        case Q5_K -> scaled(Q5KVectors.class, Lanes.COUNT > 4);
+                        case Q6_K -> scaled(Q6Vectors.class, Lanes.COUNT > 4);
                         case NF4, FP4 -> plain(FourBitVectors.class, dtype.name());
                         case INT8 -> plain(Int8Vectors.class, "");
                     });
@@ -52,17 +63,21 @@ final class VectorRows {
     }
 
     private static Loops plain(Class<?> type, String suffix) {
-        MethodHandle none = MethodHandles.empty(SCALES);
         return new Loops(
-                false, find(type, "dot" + suffix, PLAIN_DOT), find(type, "unpack" + suffix, PLAIN_UNPACK), none);
+                false,
+                find(type, "dot" + suffix, PLAIN_DOT),
+                find(type, "unpack" + suffix, PLAIN_UNPACK),
+                MethodHandles.empty(SCALES),
+                MethodHandles.empty(CODES));
     }
 
-    private static Loops scaled(Class<?> type, String suffix) {
+    private static Loops scaled(Class<?> type, boolean codes) {
         return new Loops(
                 true,
-                find(type, "dot" + suffix, SCALED_DOT),
-                find(type, "unpack" + suffix, SCALED_UNPACK),
-                find(type, "unpackScales" + suffix, SCALES));
+                find(type, "dot", SCALED_DOT),
+                find(type, "unpack", SCALED_UNPACK),
+                find(type, "unpackScales", SCALES),
+                codes ? find(type, "unpackCodes", CODES) : MethodHandles.empty(CODES));
     }
 
     private static MethodHandle find(Class<?> type, String name, MethodType signature) {
@@ -85,20 +100,32 @@ final class VectorRows {
         return dtype == DType.NF4 || dtype == DType.FP4;
     }
 
-    /** The values that {@code scales} must have room for. */
+    /** The values that {@code scales} must have room for: one for each 16 weights, and a byte for each weight. */
     static int scaleCount(int size) {
-        return size / 16;
+        return size / 16 + size / 4;
     }
 
-    /** The sum of products of {@code size} packed values from byte {@code offset} on with {@code x}. */
-    static float dot(DType dtype, MemorySegment w, long offset, float[] x, int xOffset, int size, float[] scales) {
+    /** Prepares {@code sums} of {@code size} values of x for {@link #dot}; room for {@link #scaleCount} of them. */
+    static void sums(DType dtype, float[] x, int size, float[] sums) {
+        if (dtype == DType.Q4_K || dtype == DType.Q5_K) {
+            Q4KVectors.sums(x, size, sums);
+        }
+    }
+
+    /**
+     * The sum of products of {@code size} packed values from byte {@code offset} on with x.
+     *
+     * @param sums what {@link #sums} made of x
+     */
+    static float dot(DType dtype, MemorySegment w, long offset, float[] x, int size, float[] scales, float[] sums) {
         Loops loops = of(dtype);
         try {
             if (loops.scaled) {
-                loops.unpackScales.invokeExact(w, offset, size, scales);
-                return (float) loops.dot.invokeExact(w, offset, x, xOffset, size, scales);
+                float minima = (float) loops.unpackScales.invokeExact(w, offset, size, scales, sums);
+                loops.unpackCodes.invokeExact(w, offset, size, scales);
+                return minima + (float) loops.dot.invokeExact(w, offset, x, 0, size, scales);
             }
-            return (float) loops.dot.invokeExact(w, offset, x, xOffset, size);
+            return (float) loops.dot.invokeExact(w, offset, x, 0, size);
         } catch (Throwable thrown) {
             throw unchecked(thrown);
         }
@@ -109,7 +136,8 @@ final class VectorRows {
         Loops loops = of(dtype);
         try {
             if (loops.scaled) {
-                loops.unpackScales.invokeExact(w, offset, size, scales);
+                float _ = (float) loops.unpackScales.invokeExact(w, offset, size, scales, scales);
+                loops.unpackCodes.invokeExact(w, offset, size, scales);
                 loops.unpack.invokeExact(w, offset, y, yOffset, size, scales);
             } else {
                 loops.unpack.invokeExact(w, offset, y, yOffset, size);
