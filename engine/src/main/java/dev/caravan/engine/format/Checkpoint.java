@@ -48,7 +48,7 @@ public interface Checkpoint extends AutoCloseable {
     /** The files that hold the weights, in the order of the model. */
     List<Path> weightFiles();
 
-    /** The bytes of all weights as the files hold them. */
+    /** The bytes of all weights in the types that {@link #tensor} gives; none is looked at for it. */
     long weightBytes();
 
     /** Whether the rows of q and k are stored so that rotary pairs are neighbours: GGUF's {@code llama}. */

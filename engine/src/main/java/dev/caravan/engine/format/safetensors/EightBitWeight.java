@@ -6,7 +6,6 @@ import dev.caravan.engine.tensor.DType;
 import dev.caravan.engine.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.util.Map;
 
 /**
@@ -55,11 +54,6 @@ record EightBitWeight(PlacedTensor codes, PlacedTensor magnitudes) implements Qu
     @Override
     public String name() {
         return codes.raw().name();
-    }
-
-    @Override
-    public Path file() {
-        return codes.file();
     }
 
     @Override

@@ -12,7 +12,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -213,11 +212,6 @@ record FourBitWeight(FourBitParts parts, DType code, long[] shape, int blockSize
     @Override
     public String name() {
         return parts.name();
-    }
-
-    @Override
-    public Path file() {
-        return parts.packed().file();
     }
 
     @Override

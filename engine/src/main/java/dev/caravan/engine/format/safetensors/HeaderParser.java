@@ -47,6 +47,7 @@ final class HeaderParser {
     static final int MAX_TENSORS = 1 << 17;
     private static final int MAX_NAME_CHARACTERS = 4096;
     private static final int MAX_METADATA_CHARACTERS = 16 << 20;
+    private static final int MAX_NAMES_CHARACTERS = 16 << 20;
     private static final int MAX_NUMBERS = 16;
     private static final String METADATA = "__metadata__";
 
@@ -83,6 +84,7 @@ final class HeaderParser {
     }
 
     private void readObject() throws UnsoundHeaderException {
+        long characters = 0;
         require(parser.nextToken() == JsonToken.START_OBJECT, "the header", "holds no JSON object");
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String name = parser.currentName();
@@ -91,6 +93,8 @@ final class HeaderParser {
                 readMetadata();
             } else {
                 require(tensors.size() < MAX_TENSORS, "the header", "has more than " + MAX_TENSORS + " tensors");
+                characters += name.length();
+                require(characters <= MAX_NAMES_CHARACTERS, "the header", "has names that are too long together");
                 tensors.add(readTensor(name));
             }
         }

@@ -3,7 +3,6 @@ package dev.caravan.engine.format.safetensors;
 import dev.caravan.engine.tensor.DType;
 import dev.caravan.engine.tensor.Tensor;
 import java.lang.foreign.Arena;
-import java.nio.file.Path;
 
 /** A weight that bitsandbytes quantised: its parts, checked, as they lie in the file. */
 sealed interface QuantizedWeight permits FourBitWeight, EightBitWeight {
@@ -13,9 +12,6 @@ sealed interface QuantizedWeight permits FourBitWeight, EightBitWeight {
 
     /** The weight's name, {@code P.weight}. */
     String name();
-
-    /** The file that the weight lies in. */
-    Path file();
 
     /** Of the whole matrix, {@code [out, in]}. */
     long[] shape();

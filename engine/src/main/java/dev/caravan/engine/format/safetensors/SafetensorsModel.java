@@ -84,7 +84,7 @@ public final class SafetensorsModel implements AutoCloseable {
 
     /** The folder of the weights, where config.json and the tokenizer's files lie as well. */
     public Path folder() {
-        return files.getFirst().path().resolveSibling("");
+        return files.getFirst().path().toAbsolutePath().resolveSibling("");
     }
 
     /** The .safetensors files in the order of their names. */

@@ -87,16 +87,17 @@ class HostileSafetensorsTest {
                         "has metadata of 17 MB",
                         header("{\"__metadata__\":{\"a\":\"%1$s\",\"b\":\"%1$s\"}}".formatted("v".repeat(9 << 20))),
                         "__metadata__ is too long"),
-                Arguments.of("has 200000 tensors", header(manyTensors()), "more than 131072 tensors"),
+                Arguments.of("has 200000 tensors", header(tensors(200_000, "t")), "more than 131072 tensors"),
+                Arguments.of("has 20 MB of names", header(tensors(5_000, "n".repeat(4_000))), "too long together"),
                 Arguments.of("has a number for a tensor", header("{\"a\":1}"), "the tensor a is not described"),
                 Arguments.of("has null for a tensor", header("{\"a\":null}"), "the tensor a is not described"),
                 Arguments.of("has an empty name", header("{\"\":{}}"), "empty name"),
                 Arguments.of("has a control character in a name", header("{\"a\\u001b\":1}"), "the tensor a\\u001b"));
     }
 
-    private static String manyTensors() {
-        return IntStream.range(0, 200_000)
-                .mapToObj(i -> entry("t" + i, "U8", "0", 0, 0))
+    private static String tensors(int count, String prefix) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> entry(prefix + i, "U8", "0", 0, 0))
                 .collect(Collectors.joining(",", "{", "}"));
     }
 
