@@ -21,6 +21,7 @@ final class Answer {
     private final int maxTokens;
     private final StreamingDecoder decoder;
     private final StopTexts stop;
+    private final PromptLookup lookup = new PromptLookup();
     private int[] generated = new int[64];
     private int tokens;
     /** Made with the first draw: an answer that waits takes no memory for it. */
@@ -80,14 +81,14 @@ final class Answer {
         return tokens;
     }
 
-    /** The tokens that may still be drawn. */
-    int tokensLeft() {
-        return maxTokens - tokens;
-    }
-
     /** The last token drawn. */
     int lastToken() {
         return generated[tokens - 1];
+    }
+
+    /** Guesses of the tokens after the next one, if they are worth feeding. */
+    int[] draft(PassCosts costs) {
+        return tokens == 0 ? new int[0] : lookup.draft(sequence, maxTokens - tokens - 1, costs);
     }
 
     /** So many tokens of the prompt were found in the prefix cache; what is found again after a preemption is no news. */
@@ -120,6 +121,7 @@ final class Answer {
         request.constraint().apply(generated, tokens, logits);
         int token = sampler.draw(logits);
         remember(token);
+        lookup.drawn(token);
         if (tokenizer.endTokens().contains(token)) {
             return FinishReason.STOP;
         }

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Pages are taken as they are needed. When none is left, what only the prefix cache holds goes first, the least
  * recently used before the others; then the youngest answer gives its pages back and is fed again later. The oldest
  * thus always comes to its end.
+ *
+ * <p>While few answers run, the pass has room for tokens that may follow: {@link PromptLookup}.
  */
 final class Batch {
 
@@ -29,13 +32,28 @@ final class Batch {
     /** A prompt that shares so many further tokens with one that is being read waits for its keys and values. */
     private static final int WORTH_WAITING_TOKENS = 16;
 
-    /** The rows of an answer in the pass at hand: its tokens up to {@code end}. */
-    private record Planned(int end) {}
+    /**
+     * The rows of an answer in the pass at hand.
+     *
+     * @param count its next tokens, which are known
+     * @param draft guesses of those after them
+     */
+    @SuppressWarnings("ArrayRecordComponent") // made for one pass, never written
+    private record Planned(int count, int[] draft) {
+
+        int rows() {
+            return count + draft.length;
+        }
+    }
+
+    private static final int[] NO_DRAFT = new int[0];
 
     private final DecoderPass pass;
     private final KvPagePool pool;
     private final PrefixCache prefixes;
-    private final int maxRunning;
+    private final BatchScheduler.Limits limits;
+    private final LongSupplier nanoTime;
+    private final PassCosts costs = new PassCosts();
     private final List<Answer> running = new ArrayList<>();
     private final Map<Answer, Planned> plan = new LinkedHashMap<>();
     private final List<Answer> preempted = new ArrayList<>();
@@ -43,12 +61,21 @@ final class Batch {
     private long passes;
     private long fedTokens;
     private long preemptions;
+    private long draftedTokens;
+    private long acceptedTokens;
 
-    Batch(DecoderPass pass, KvPagePool pool, PrefixCache prefixes, int maxRunning) {
+    /** @param nanoTime a clock in nanoseconds */
+    Batch(
+            DecoderPass pass,
+            KvPagePool pool,
+            PrefixCache prefixes,
+            BatchScheduler.Limits limits,
+            LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
         this.pass = pass;
         this.pool = pool;
         this.prefixes = prefixes;
-        this.maxRunning = maxRunning;
+        this.limits = limits;
     }
 
     boolean isEmpty() {
@@ -64,7 +91,7 @@ final class Batch {
         if (running.isEmpty()) {
             return true;
         }
-        if (running.size() >= maxRunning) {
+        if (running.size() >= limits.maxRunning()) {
             return false;
         }
         int needed = missingPages(answer.sequence());
@@ -120,9 +147,11 @@ final class Batch {
 
     private void planStep() {
         plan.clear();
+        boolean isDrafting = running.size() <= limits.maxDrafting()
+                && running.stream().allMatch(answer -> answer.sequence().pending() == 1);
         for (Answer answer : List.copyOf(running)) {
             if (running.contains(answer) && answer.sequence().pending() == 1) {
-                plan(answer, 1);
+                plan(answer, 1, isDrafting ? answer.draft(costs) : NO_DRAFT);
             }
         }
         int left = plan.isEmpty()
@@ -133,7 +162,7 @@ final class Batch {
             if (left > 0 && isNext && !isWorthWaiting(answer.sequence())) {
                 answer.found(prefixes.extend(answer.sequence()));
                 int count = Math.min(left, answer.sequence().pending());
-                left -= plan(answer, count) ? count : 0;
+                left -= plan(answer, count, NO_DRAFT) ? count : 0;
             }
         }
     }
@@ -157,9 +186,10 @@ final class Batch {
      *
      * @return false if the answer itself had to give its pages back
      */
-    private boolean plan(Answer answer, int count) {
+    private boolean plan(Answer answer, int count, int[] draft) {
         Sequence sequence = answer.sequence();
-        while (!sequence.cache.reserve(sequence.fed + count)) {
+        Planned planned = new Planned(count, draft);
+        while (!sequence.cache.reserve(sequence.fed + planned.rows())) {
             if (!prefixes.evict()) {
                 Answer youngest = running.getLast();
                 preempt(youngest);
@@ -168,7 +198,7 @@ final class Batch {
                 }
             }
         }
-        plan.put(answer, new Planned(sequence.fed + count));
+        plan.put(answer, planned);
         return true;
     }
 
@@ -184,67 +214,103 @@ final class Batch {
         List<DecoderPass.Part> parts = new ArrayList<>();
         plan.forEach((answer, planned) -> {
             Sequence sequence = answer.sequence();
-            parts.add(new DecoderPass.Part(sequence.cache, sequence.tokens, sequence.fed, planned.end));
+            sequence.guess(planned.draft);
+            int end = sequence.fed + planned.rows();
+            parts.add(new DecoderPass.Part(sequence.cache, sequence.tokens, sequence.fed, end));
         });
         BooleanSupplier nobodyListens =
                 () -> stopping.getAsBoolean() || plan.keySet().stream().allMatch(Answer::isAbandoned);
+        long started = nanoTime.getAsLong();
         if (!pass.run(parts, nobodyListens)) {
             return;
         }
         passes++;
-        List<Answer> drawing = new ArrayList<>();
-        int[] lastRows = new int[plan.size()];
-        int rows = 0;
+        List<Draw> draws = new ArrayList<>();
+        int[] logitsRowsOfPass = new int[DecoderPass.MAX_TOKENS];
+        int logitsCount = 0;
+        int row = 0;
         for (Map.Entry<Answer, Planned> entry : plan.entrySet()) {
             Sequence sequence = entry.getKey().sequence();
-            rows += entry.getValue().end - sequence.fed;
-            sequence.fed = entry.getValue().end;
+            Planned planned = entry.getValue();
+            sequence.fed += planned.count;
             boolean isWhole = sequence.pending() == 0;
             // With the prompt's last block, so that others with this prompt start from it.
             prefixes.remember(sequence, isWhole && entry.getKey().tokens() == 0);
             if (isWhole) {
-                lastRows[drawing.size()] = rows - 1;
-                drawing.add(entry.getKey());
+                draws.add(new Draw(entry.getKey(), planned.draft, logitsCount));
+                for (int i = planned.count - 1; i < planned.rows(); i++) {
+                    logitsRowsOfPass[logitsCount++] = row + i;
+                }
             }
+            row += planned.rows();
         }
-        fedTokens += rows;
-        if (!drawing.isEmpty()) {
-            draw(drawing, pass.logits(Arrays.copyOf(lastRows, drawing.size())));
+        fedTokens += row;
+        if (!draws.isEmpty()) {
+            float[] logits = pass.logits(Arrays.copyOf(logitsRowsOfPass, logitsCount));
+            if (row == logitsCount && draws.size() == 1) {
+                costs.measured(row - 1, nanoTime.getAsLong() - started);
+            }
+            draw(draws, logits, logitsCount);
         }
     }
 
-    /** How one answer's draw went: it goes on, it ended, or something was thrown. */
-    private record Drawn(
-            @Nullable FinishReason reason, @Nullable Throwable failure) {}
+    /** One answer's draws after a pass: its logits begin in row {@code firstRow}, one row more than it has guesses. */
+    private final class Draw {
+        private final Answer answer;
+        private final int[] draft;
+        private final int firstRow;
+        private int accepted;
+        private @Nullable FinishReason reason;
+        private @Nullable Throwable failure;
 
-    private void draw(List<Answer> drawing, float[] logits) {
-        Drawn[] drawn = new Drawn[drawing.size()];
-        if (drawn.length == 1) {
-            drawn[0] = drawOne(drawing.getFirst(), logits);
-        } else {
-            reserveRows(drawn.length);
-            pass.kernels().parallel(drawn.length, i -> {
-                System.arraycopy(logits, i * pass.vocabSize(), logitsRows[i], 0, pass.vocabSize());
-                drawn[i] = drawOne(drawing.get(i), logitsRows[i]);
-            });
+        Draw(Answer answer, int[] draft, int firstRow) {
+            this.answer = answer;
+            this.draft = draft;
+            this.firstRow = firstRow;
         }
-        for (int i = 0; i < drawn.length; i++) {
-            Answer answer = drawing.get(i);
-            if (drawn[i].failure != null) {
-                fail(answer, drawn[i].failure);
-            } else if (drawn[i].reason != null) {
-                leave(answer);
-                answer.end(drawn[i].reason);
+
+        /** Draws as long as what is drawn is what was guessed. */
+        void run(float[] logits, int rows, int scratch) {
+            try {
+                for (int i = 0; i <= draft.length; i++) {
+                    reason = answer.draw(row(logits, rows, firstRow + i, scratch));
+                    if (reason != null || i == draft.length || answer.lastToken() != draft[i]) {
+                        return;
+                    }
+                    answer.sequence().fed++;
+                    accepted++;
+                }
+            } catch (RuntimeException | Error thrown) { // a constraint's, for example: its own request's affair
+                failure = thrown;
             }
+        }
+
+        /** The array that holds this row alone, as constraints and the sampler want it. */
+        private float[] row(float[] logits, int rows, int row, int scratch) {
+            if (rows == 1) {
+                return logits;
+            }
+            System.arraycopy(logits, row * pass.vocabSize(), logitsRows[scratch], 0, pass.vocabSize());
+            return logitsRows[scratch];
         }
     }
 
-    /** A constraint may throw anything; that is its own request's affair. */
-    private static Drawn drawOne(Answer answer, float[] logits) {
-        try {
-            return new Drawn(answer.draw(logits), null);
-        } catch (RuntimeException | Error failure) {
-            return new Drawn(null, failure);
+    private void draw(List<Draw> draws, float[] logits, int rows) {
+        if (rows > 1) {
+            reserveRows(draws.size());
+        }
+        pass.kernels().parallel(draws.size(), i -> draws.get(i).run(logits, rows, i));
+        for (Draw draw : draws) {
+            if (draw.draft.length > 0) {
+                draftedTokens += draw.draft.length;
+                acceptedTokens += draw.accepted;
+            }
+            if (draw.failure != null) {
+                fail(draw.answer, draw.failure);
+            } else if (draw.reason != null) {
+                leave(draw.answer);
+                draw.answer.end(draw.reason);
+            }
         }
     }
 
@@ -284,6 +350,8 @@ final class Batch {
                 pool.maxPages(),
                 passes,
                 fedTokens,
-                preemptions);
+                preemptions,
+                draftedTokens,
+                acceptedTokens);
     }
 }

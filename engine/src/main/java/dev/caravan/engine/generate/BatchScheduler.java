@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,14 +43,20 @@ public final class BatchScheduler implements AutoCloseable {
      * @param cachePages the most pages of keys and values, at least one context's and one more to copy to
      * @param maxRunning the most answers that run at the same time
      * @param cacheType how keys and values are kept
+     * @param maxDrafting the most running answers whose next tokens are guessed; 0 never guesses. The answers are the same
      */
-    public record Limits(int contextTokens, int cachePages, int maxRunning, KvCacheType cacheType) {
+    public record Limits(int contextTokens, int cachePages, int maxRunning, KvCacheType cacheType, int maxDrafting) {
 
         public Limits {
-            if (contextTokens < 1 || maxRunning < 1 || cachePages < leastPages(contextTokens)) {
+            if (contextTokens < 1 || maxRunning < 1 || maxDrafting < 0 || cachePages < leastPages(contextTokens)) {
                 throw new IllegalArgumentException("%d pages for a context of %d tokens and %d answers at once"
                         .formatted(cachePages, contextTokens, maxRunning));
             }
+        }
+
+        /** Guesses for one answer by itself: beside others its rows are better used for their tokens. */
+        public Limits(int contextTokens, int cachePages, int maxRunning, KvCacheType cacheType) {
+            this(contextTokens, cachePages, maxRunning, cacheType, 1);
         }
 
         /** The least memory for such a context, as many answers as are usual. */
@@ -88,13 +95,18 @@ public final class BatchScheduler implements AutoCloseable {
 
     /** Starts the thread. Only tokens of the tokenizer are drawn, not the padding that logits may have. */
     public BatchScheduler(Decoder decoder, Kernels kernels, Tokenizer tokenizer, Limits limits) {
+        this(decoder, kernels, tokenizer, limits, System::nanoTime);
+    }
+
+    /** @param nanoTime a clock in nanoseconds */
+    BatchScheduler(Decoder decoder, Kernels kernels, Tokenizer tokenizer, Limits limits, LongSupplier nanoTime) {
         this.pass = new DecoderPass(decoder, kernels, limits.contextTokens());
         this.kernels = kernels;
         this.tokenizer = tokenizer;
         this.limits = limits;
         this.pool = DecoderPass.newPool(decoder, limits.cachePages(), limits.cacheType());
         this.prefixes = new PrefixCache(pool);
-        this.batch = new Batch(pass, pool, prefixes, limits.maxRunning());
+        this.batch = new Batch(pass, pool, prefixes, limits, nanoTime);
         this.statistics = batch.statistics(0);
         this.thread = Thread.ofPlatform().daemon().name("caravan-batch").start(this::run);
     }

@@ -11,6 +11,8 @@ package dev.caravan.engine.generate;
  * @param passes passes over the weights since the start
  * @param fedTokens tokens that went through these passes
  * @param preemptions how often an answer gave its pages back before its end
+ * @param draftedTokens tokens that were guessed
+ * @param acceptedTokens guessed tokens that were drawn
  */
 public record BatchStatistics(
         int running,
@@ -20,4 +22,6 @@ public record BatchStatistics(
         int maxPages,
         long passes,
         long fedTokens,
-        long preemptions) {}
+        long preemptions,
+        long draftedTokens,
+        long acceptedTokens) {}

@@ -41,8 +41,13 @@ final class Sequence {
         tokens[length++] = token;
     }
 
-    /** Makes room for so many tokens after the known ones. */
-    void reserve(int more) {
+    /** Writes guesses behind the known tokens; what is appended takes their place. */
+    void guess(int[] draft) {
+        reserve(draft.length);
+        System.arraycopy(draft, 0, tokens, length, draft.length);
+    }
+
+    private void reserve(int more) {
         if (length + more > tokens.length) {
             tokens = Arrays.copyOf(tokens, Math.max(length + more, tokens.length + tokens.length / 2));
         }
