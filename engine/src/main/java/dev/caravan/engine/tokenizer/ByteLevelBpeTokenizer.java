@@ -153,7 +153,11 @@ public final class ByteLevelBpeTokenizer implements Tokenizer {
     @Override
     public byte[] bytes(int token) {
         byte[] bytes = table.bytes(token);
-        return types[token] == TokenType.CONTROL || types[token] == TokenType.UNKNOWN ? new byte[0] : bytes;
+        return switch (types[token]) {
+            case TokenType.CONTROL -> MarkupTokens.bytes(bytes, token, specialIds);
+            case TokenType.UNKNOWN -> new byte[0];
+            default -> bytes;
+        };
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.caravan.engine.tokenizer;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,7 +32,17 @@ final class MarkupTokens {
 
     private MarkupTokens() {}
 
-    static boolean isMarkup(String token) {
+    /** Whether a special token appears in an answer's text. */
+    static boolean isShown(String token, int id, SpecialIds roles) {
+        return !roles.hasRole(id) && isMarkup(token);
+    }
+
+    /** What a control token gives in an answer: its spelling where it is shown, else nothing. */
+    static byte[] bytes(byte[] spelling, int id, SpecialIds roles) {
+        return isShown(new String(spelling, StandardCharsets.UTF_8), id, roles) ? spelling : new byte[0];
+    }
+
+    private static boolean isMarkup(String token) {
         Matcher tag = TAG.matcher(token);
         return tag.matches()
                 ? ELEMENTS.contains(tag.group(1))

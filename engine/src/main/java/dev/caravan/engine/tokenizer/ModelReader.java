@@ -48,7 +48,7 @@ final class ModelReader {
                         "%s is '%s', which is not supported".formatted(model.place(key), model.string(key)));
             }
         }
-        if (!model.has("merges")) {
+        if (model.list("merges").isEmpty()) {
             throw model.refused("the key %s is missing; fetch the file again".formatted(model.place("merges")));
         }
         BpeModel.Options options = new BpeModel.Options(

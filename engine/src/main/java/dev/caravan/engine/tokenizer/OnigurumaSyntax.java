@@ -20,6 +20,9 @@ final class OnigurumaSyntax {
     private static final int MAX_CHARACTERS = 16_384;
     private static final int MAX_DEPTH = 100;
 
+    /** The product of all smallest numbers of repetitions: Java repeats even the empty match that often. */
+    private static final int MAX_REPETITIONS = 10_000;
+
     /** Escapes that both sides read alike, outside and inside of brackets. */
     private static final String SAME_ESCAPES = "dDsSnrtfaexuAbBzZ";
 
@@ -33,6 +36,8 @@ final class OnigurumaSyntax {
     private int position;
     /** Where the last atom begins in the output, or -1 where nothing can be repeated. */
     private int atom = -1;
+
+    private long repetitions = 1;
 
     private OnigurumaSyntax(String expression) {
         this.expression = expression;
@@ -164,6 +169,12 @@ final class OnigurumaSyntax {
         }
         if (atom < 0) {
             throw refused("repeats nothing at character %d".formatted(position));
+        }
+        int comma = counts.indexOf(',');
+        String smallest = comma < 0 ? counts : counts.substring(0, comma);
+        repetitions *= smallest.isEmpty() ? 1 : Math.max(1, Integer.parseInt(smallest));
+        if (repetitions > MAX_REPETITIONS) {
+            throw refused("repeats more than %d times".formatted(MAX_REPETITIONS));
         }
         output.append('{')
                 .append(counts.startsWith(",") ? "0" + counts : counts)

@@ -38,8 +38,7 @@ final class PipelineTokenizer implements Tokenizer {
         this.specialIds = specialIds;
         specialIds.requireWithin(vocabulary.size());
         for (AddedToken token : steps.added()) {
-            boolean hasRole = specialIds.hasRole(token.id());
-            if (token.special() && (hasRole || !MarkupTokens.isMarkup(token.content()))) {
+            if (token.special() && !MarkupTokens.isShown(token.content(), token.id(), specialIds)) {
                 silent.add(token.id());
             }
         }

@@ -173,7 +173,8 @@ public final class SentencePieceBpeTokenizer implements Tokenizer {
     public byte[] bytes(int token) {
         byte[] bytes = table.bytes(token);
         return switch (types[token]) {
-            case TokenType.CONTROL, TokenType.UNKNOWN -> new byte[0];
+            case TokenType.CONTROL -> MarkupTokens.bytes(bytes, token, specialIds);
+            case TokenType.UNKNOWN -> new byte[0];
             case TokenType.USER_DEFINED -> bytes;
             case TokenType.BYTE ->
                 new byte[] {(byte) Integer.parseInt(new String(bytes, StandardCharsets.US_ASCII), 3, 5, 16)};

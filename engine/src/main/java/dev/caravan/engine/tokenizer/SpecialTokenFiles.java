@@ -59,7 +59,13 @@ record SpecialTokenFiles(
      */
     List<AddedToken> addTo(Collection<AddedToken> declared, VocabularyReader vocabulary) {
         Map<String, AddedToken> added = new LinkedHashMap<>();
-        declared.forEach(token -> added.put(token.content(), token));
+        for (AddedToken token : declared) {
+            AddedToken other = added.put(token.content(), token);
+            if (other != null && other.id() != token.id()) {
+                throw new IllegalArgumentException("added_tokens gives '%s' the ids %d and %d; fetch the file again"
+                        .formatted(token.content(), other.id(), token.id()));
+            }
+        }
         tokenizerConfig.object("added_tokens_decoder").ifPresent(decoder -> {
             for (String key : decoder.keys()) {
                 AddedToken token = added(decoder, key);

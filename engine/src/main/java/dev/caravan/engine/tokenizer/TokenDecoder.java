@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 
 /**
  * The way back from a token's spelling to the bytes that it stands for, as the decoder of {@code tokenizer.json} says.
@@ -19,6 +20,7 @@ import java.util.function.UnaryOperator;
 record TokenDecoder(UnaryOperator<String> respell, Spelling spelling, int leadingSpaces) {
 
     private static final int MAX_STEPS = 32;
+    private static final Pattern BYTE_TOKEN = Pattern.compile("<0x[0-9A-Fa-f]{2}>");
 
     /** How a spelling stands for bytes. */
     enum Spelling {
@@ -54,7 +56,7 @@ record TokenDecoder(UnaryOperator<String> respell, Spelling spelling, int leadin
             case TEXT -> text.getBytes(StandardCharsets.UTF_8);
             case BYTE_LEVEL -> byteLevel(text);
             case BYTE_FALLBACK ->
-                text.matches("<0x[0-9A-Fa-f]{2}>")
+                BYTE_TOKEN.matcher(text).matches()
                         ? new byte[] {(byte) Integer.parseInt(text, 3, 5, 16)}
                         : text.getBytes(StandardCharsets.UTF_8);
         };

@@ -78,7 +78,11 @@ final class VocabularyReader {
         }
         tokens[id] = token;
         size = Math.max(size, id + 1);
-        ids.put(token, id);
+        Integer other = ids.put(token, id);
+        if (other != null) {
+            throw refused("model.vocab gives '%s' the ids %d and %d; the file is damaged, fetch it again"
+                    .formatted(token, other, id));
+        }
     }
 
     private void takeMerge(@Nullable String key, @Nullable Object value) {

@@ -104,7 +104,7 @@ public final class GoldenIds {
             char character = row.charAt(i);
             if (character == '\\') {
                 char escaped = row.charAt(++i);
-                character = escaped == 'n' ? '\n' : escaped == 'r' ? '\r' : escaped;
+                character = escaped == 'n' ? '\n' : escaped == 'r' ? '\r' : escaped == 't' ? '\t' : escaped;
             }
             line.append(character);
         }
