@@ -74,11 +74,12 @@ def sentence_piece(folder, ends=False):
                    normalization_rule_name="identity", user_defined_symbols=["<start_of_turn>", "<end_of_turn>"])
     assert len(pieces) == SENTENCE_PIECE, len(pieces)
     vocabulary = {piece: i for i, (piece, _) in enumerate(pieces)}
+    special = {"<pad>", "<s>", "</s>", "<unk>", "<start_of_turn>", "<end_of_turn>", *(f"<0x{b:02X}>" for b in range(256))}
     merges = []
     for piece, score in pieces:
         for cut in range(1, len(piece)):
             left, right = piece[:cut], piece[cut:]
-            if score < 0 and left in vocabulary and right in vocabulary:
+            if piece not in special and left in vocabulary and right in vocabulary:
                 merges.append((-score, vocabulary[left], vocabulary[right], left, right))
     merges.sort()
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[(m[3], m[4]) for m in merges], unk_token="<unk>",

@@ -23,7 +23,19 @@ public final class Checkpoints {
 
     private static final byte[] GGUF_MAGIC = "GGUF".getBytes(StandardCharsets.US_ASCII);
 
+    private static final byte[] PACKED_E5_MAGIC = "E5S1".getBytes(StandardCharsets.US_ASCII);
+
     private Checkpoints() {}
+
+    /**
+     * Whether it is, or was meant to be, the packed file of multilingual-e5-small, which holds an encoder only. PyTorch's
+     * pickles end like it.
+     */
+    static boolean isPackedE5(Path path) {
+        String name = String.valueOf(path.getFileName());
+        return Files.isRegularFile(path)
+                && (hasMagic(path, PACKED_E5_MAGIC) || (name.endsWith(".bin") && !name.startsWith("pytorch_model")));
+    }
 
     /**
      * Maps and checks a model's files.
@@ -73,8 +85,12 @@ public final class Checkpoints {
         if (String.valueOf(path.getFileName()).endsWith(".gguf")) {
             return true;
         }
+        return hasMagic(path, GGUF_MAGIC);
+    }
+
+    private static boolean hasMagic(Path path, byte[] magic) {
         try (InputStream input = Files.newInputStream(path)) {
-            return Arrays.equals(input.readNBytes(GGUF_MAGIC.length), GGUF_MAGIC);
+            return Arrays.equals(input.readNBytes(magic.length), magic);
         } catch (IOException failure) {
             throw new UncheckedIOException("cannot read " + path, failure);
         }

@@ -94,13 +94,13 @@ class ArchitectureTest {
                 .whereLayer("tokenizer")
                 .mayOnlyAccessLayers("gguf", "json")
                 .whereLayer("e5") // its file holds the tokenizer's parts as well
-                .mayOnlyAccessLayers("tensor", "quant", "tokenizer")
+                .mayOnlyAccessLayers("tensor", "quant", "tokenizer", "format", "json")
                 .whereLayer("template")
                 .mayOnlyAccessLayers("gguf", "json", "tokenizer")
                 .whereLayer("layer")
                 .mayOnlyAccessLayers("tensor", "quant", "kernel")
                 .whereLayer("model")
-                .mayOnlyAccessLayers("tensor", "quant", "kernel", "format", "json", "e5", "layer")
+                .mayOnlyAccessLayers("tensor", "quant", "kernel", "format", "json", "layer")
                 .whereLayer("grammar")
                 .mayOnlyAccessLayers("generate", "tokenizer")
                 .check(ENGINE);

@@ -87,9 +87,10 @@ class E5BadFileTest {
     void refusesWhatIsNotAnE5File() throws IOException {
         assertRefused(Files.write(folder.resolve("empty.bin"), new byte[0]), "not an e5 file");
         assertRefused(Files.writeString(folder.resolve("short.bin"), "E5"), "not an e5 file");
-        assertRefused(Files.writeString(folder.resolve("model.gguf"), "GGUF and more"), "not an e5 file");
+        assertRefused(Files.writeString(folder.resolve("model.bin"), "GGUF2 and more"), "not an e5 file");
+        assertRefused(Files.writeString(folder.resolve("pytorch_model.bin"), "PK"), "pickle files can run code");
         assertRefused(folder.resolve("missing.bin"), "no such file");
-        assertRefused(folder, "no such file");
+        assertRefused(Files.createDirectory(folder.resolve("empty")), "no model.safetensors in the folder");
     }
 
     @Test
@@ -167,6 +168,6 @@ class E5BadFileTest {
     }
 
     private static TextEncoder load(Path file) {
-        return E5TextEncoder.load(file, KernelProvider.scalar());
+        return TextEncoders.load(file, EncoderOptions.defaults(), KernelProvider.scalar());
     }
 }

@@ -31,11 +31,11 @@ class E5TextEncoderTest {
     /** The Vector API leaves the order of a float sum open: interpreted and compiled code may round differently. */
     private static final Offset<Float> ROUNDING = Offset.offset(1e-5f);
 
-    private E5TextEncoder encoder;
+    private LoadedTextEncoder encoder;
 
     @BeforeAll
     void load() {
-        encoder = E5TextEncoder.load(TestModels.e5Small(), KernelProvider.create(2));
+        encoder = TextEncoders.load(TestModels.e5Small(), EncoderOptions.defaults(), KernelProvider.create(2));
     }
 
     @AfterAll

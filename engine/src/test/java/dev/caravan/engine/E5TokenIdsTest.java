@@ -19,7 +19,7 @@ class E5TokenIdsTest {
         assertThat(reference).hasSameSizeAs(lines).hasSizeGreaterThanOrEqualTo(5000);
         List<String> differences = new ArrayList<>();
         int compared = 0;
-        try (E5TextEncoder encoder = (E5TextEncoder) TextEncoders.load(TestModels.e5Small())) {
+        try (LoadedTextEncoder encoder = (LoadedTextEncoder) TextEncoders.load(TestModels.e5Small())) {
             for (int i = 0; i < lines.size(); i++) {
                 int[] ids = encoder.tokens(lines.get(i), TextEncoder.InputKind.QUERY);
                 String own = String.join(

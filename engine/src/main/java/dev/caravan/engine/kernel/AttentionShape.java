@@ -9,7 +9,8 @@ package dev.caravan.engine.kernel;
  * @param headSize the values of one head
  * @param scale multiplies the scores, mostly {@code 1 / sqrt(headSize)}
  * @param causal whether a token sees only itself and what stands before it; otherwise it sees every position
- * @param window how many positions a causal token sees, itself included (sliding-window attention); 0 is no limit
+ * @param window sliding-window attention: how many positions a causal token sees, itself included; a token that looks both
+ *     ways sees the {@code window / 2} positions on each side and itself; 0 is no limit
  */
 public record AttentionShape(int heads, int keyValueHeads, int headSize, float scale, boolean causal, int window) {
 
@@ -18,8 +19,8 @@ public record AttentionShape(int heads, int keyValueHeads, int headSize, float s
             throw new IllegalArgumentException("%d heads of %d values over %d key-value heads do not fit"
                     .formatted(heads, headSize, keyValueHeads));
         }
-        if (window < 0 || (window > 0 && !causal)) {
-            throw new IllegalArgumentException("a window of %d needs causal attention".formatted(window));
+        if (window < 0) {
+            throw new IllegalArgumentException("a window of %d positions".formatted(window));
         }
     }
 
@@ -33,13 +34,29 @@ public record AttentionShape(int heads, int keyValueHeads, int headSize, float s
         return keyValueHeads * headSize;
     }
 
+    /** How many positions before its own a token sees. */
+    int before() {
+        if (window == 0) {
+            return Integer.MAX_VALUE;
+        }
+        return causal ? window - 1 : window / 2;
+    }
+
+    /** How many positions after its own a token sees. */
+    int after() {
+        if (causal) {
+            return 0;
+        }
+        return window == 0 ? Integer.MAX_VALUE : window / 2;
+    }
+
     /** The first position that the token at {@code position} sees. */
     int firstKey(int position) {
-        return causal && window > 0 ? Math.max(0, position - window + 1) : 0;
+        return Math.max(0, position - before());
     }
 
     /** One after the last position that the token at {@code position} sees when there are so many. */
     int endKey(int position, int positions) {
-        return causal ? position + 1 : positions;
+        return after() < positions - position ? position + after() + 1 : positions;
     }
 }

@@ -84,7 +84,7 @@ final class QueryBlock {
         for (int key = first; key < end; key += KEYS) {
             int keys = Math.min(KEYS, end - key);
             score(key, keys);
-            if (shape.causal()) {
+            if (shape.causal() || shape.window() > 0) {
                 mask(key, keys);
             }
             exponentials(keys);
@@ -135,19 +135,20 @@ final class QueryBlock {
         }
     }
 
-    /** Takes out what a token must not see: positions after it, and those that its window has left behind. */
+    /** Takes out what a token must not see: positions after it, and those that lie outside its window. */
     private void mask(int firstKey, int keys) {
         int firstQuery = position + firstToken;
-        int window = shape.window() == 0 ? Integer.MAX_VALUE : shape.window();
-        boolean allBefore = firstKey + keys - 1 <= firstQuery;
-        boolean allInside = firstQuery + Tile.COLUMNS - 1 - firstKey < window;
-        if (allBefore && allInside) {
+        int before = shape.before();
+        int after = shape.after();
+        int farthestBehind = firstQuery + Tile.COLUMNS - 1 - firstKey;
+        int farthestAhead = firstKey + keys - 1 - firstQuery;
+        if (farthestBehind <= before && farthestAhead <= after) {
             return;
         }
         for (int r = 0; r < keys; r++) {
             for (int c = 0; c < Tile.COLUMNS; c++) {
                 int distance = firstQuery + c - (firstKey + r);
-                if (distance < 0 || distance >= window) {
+                if (distance > before || -distance > after) {
                     scratch[r * Tile.COLUMNS + c] = Float.NEGATIVE_INFINITY;
                 }
             }

@@ -125,6 +125,16 @@ public final class Activations {
         this.tokens = rows;
     }
 
+    /** Begins a pass of one whole text whose keys and values are not kept: for {@link BidirectionalSelfAttention}. */
+    public void beginText(int tokens) {
+        if (tokens < 1 || tokens > maxTokens()) {
+            throw new IllegalArgumentException("a text of %d tokens, 1 to %d fit".formatted(tokens, maxTokens()));
+        }
+        this.runs = List.of();
+        this.shortRowCount = 0;
+        this.tokens = tokens;
+    }
+
     /** The sequences' parts of the pass. */
     List<KvRun> runs() {
         return runs;

@@ -146,6 +146,16 @@ public final class DecoderPass {
     }
 
     /**
+     * Copies the last layer's output of the last pass's first tokens, before the final norm.
+     *
+     * @param states receives {@code [rows, hidden]} from the offset on
+     */
+    void copyStates(int rows, float[] states, int offset) {
+        System.arraycopy(
+                state.hidden(), 0, states, offset, rows * decoder.config().hiddenSize());
+    }
+
+    /**
      * The logits of the tokens that follow some of the last pass's.
      *
      * @param rows the rows of these tokens in the pass

@@ -54,12 +54,11 @@ public final class Gemma3 implements Decoder {
     Gemma3(Weights weights) {
         config = DecoderConfigs.read(weights.checkpoint(), ARCHITECTURE);
         requirePlain(weights);
-        rotaryEmbeddings = List.of(
-                RopeParameters.of(weights, LayerTypes.FULL_ATTENTION, "rope_theta", 1_000_000, true)
-                        .embedding(config.headDim()),
-                RopeParameters.of(weights, LayerTypes.SLIDING_ATTENTION, "rope_local_base_freq", 10_000, false)
-                        .embedding(config.headDim()));
-        scoreScale = (float) (1 / Math.sqrt(weights.config().number("query_pre_attn_scalar", 256)));
+        if (EmbeddingGemma.isHeldBy(weights)) {
+            throw weights.refused("this is an embedding model (use_bidirectional_attention), it cannot generate text");
+        }
+        rotaryEmbeddings = rotaryEmbeddings(weights, config);
+        scoreScale = scoreScale(weights);
         embedTokens = weights.embeddings(config);
         embeddingScale = (float) Math.sqrt(config.hiddenSize());
         int window = LayerTypes.window(weights, LayerTypes.NO_WINDOW);
@@ -73,16 +72,26 @@ public final class Gemma3 implements Decoder {
         lmHead = weights.output(config, embedTokens, true);
     }
 
-    private static void requirePlain(Weights weights) {
+    static void requirePlain(Weights weights) {
         DecoderConfigs.requireActivation(weights.checkpoint(), "hidden_activation", "gelu_pytorch_tanh");
         for (String softcap : List.of("final_logit_softcapping", "attn_logit_softcapping")) {
             if (weights.config().has(softcap)) {
                 throw weights.refused("%s is not supported; choose a Gemma 3 model".formatted(softcap));
             }
         }
-        if (weights.config().flag("use_bidirectional_attention", false)) {
-            throw weights.refused("this is an embedding model (use_bidirectional_attention), it cannot generate text");
-        }
+    }
+
+    /** The full layers' rotation, then the sliding ones'. */
+    static List<RotaryEmbedding> rotaryEmbeddings(Weights weights, DecoderConfig config) {
+        return List.of(
+                RopeParameters.of(weights, LayerTypes.FULL_ATTENTION, "rope_theta", 1_000_000, true)
+                        .embedding(config.headDim()),
+                RopeParameters.of(weights, LayerTypes.SLIDING_ATTENTION, "rope_local_base_freq", 10_000, false)
+                        .embedding(config.headDim()));
+    }
+
+    static float scoreScale(Weights weights) {
+        return (float) (1 / Math.sqrt(weights.config().number("query_pre_attn_scalar", 256)));
     }
 
     /** Which layers have a window; every so many layers one has none. */

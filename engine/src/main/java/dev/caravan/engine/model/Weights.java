@@ -43,6 +43,16 @@ final class Weights {
         return checkpoint.config();
     }
 
+    /** A size of the configuration, from 1 to {@code most}. */
+    int size(String key, int most) {
+        int value = config().integer(key);
+        if (value < 1 || value > most) {
+            throw refused("the key %s holds %d, which is out of range; take a complete build of the model"
+                    .formatted(checkpoint.nameInFile(key), value));
+        }
+        return value;
+    }
+
     /** The token embeddings of a decoder. */
     Tensor embeddings(DecoderConfig config) {
         return tensor(EMBEDDINGS, config.vocabSize(), config.hiddenSize());

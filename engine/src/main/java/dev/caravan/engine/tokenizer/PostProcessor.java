@@ -47,7 +47,7 @@ public record PostProcessor(List<Part> single, List<Part> pair) {
     }
 
     /** The same tokens around each text; the second of a pair is segment 1. */
-    static PostProcessor around(List<Integer> prefix, List<Integer> suffix) {
+    public static PostProcessor around(List<Integer> prefix, List<Integer> suffix) {
         List<Part> first = around(prefix, false, suffix);
         List<Part> both = new ArrayList<>(first);
         both.addAll(around(prefix, true, suffix));

@@ -3,6 +3,7 @@ package dev.caravan.engine.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.assertj.core.data.Offset;
@@ -145,11 +146,28 @@ class KernelsMathTest {
     @ParameterizedTest
     @CsvSource({
         // heads, key-value heads, head size, causal, window, tokens, position
-        "4, 1, 256, true, 0, 1, 0", "4, 1, 256, true, 0, 1, 700", "4, 1, 256, true, 512, 1, 700",
-        "4, 2, 64, true, 0, 3, 5", "4, 1, 32, true, 0, 9, 0", "4, 1, 64, true, 0, 40, 0",
-        "2, 1, 64, true, 0, 70, 300", "2, 1, 64, true, 16, 70, 300", "4, 2, 128, true, 300, 333, 0",
-        "2, 1, 32, true, 5, 33, 0", "3, 3, 32, false, 0, 50, 0", "3, 1, 32, false, 0, 9, 0",
-        "12, 12, 32, false, 0, 300, 0", "2, 1, 80, true, 0, 20, 4", "1, 1, 32, true, 0, 258, 0"
+        "4, 1, 256, true, 0, 1, 0",
+        "4, 1, 256, true, 0, 1, 700",
+        "4, 1, 256, true, 512, 1, 700",
+        "4, 2, 64, true, 0, 3, 5",
+        "4, 1, 32, true, 0, 9, 0",
+        "4, 1, 64, true, 0, 40, 0",
+        "2, 1, 64, true, 0, 70, 300",
+        "2, 1, 64, true, 16, 70, 300",
+        "4, 2, 128, true, 300, 333, 0",
+        "2, 1, 32, true, 5, 33, 0",
+        "3, 3, 32, false, 0, 50, 0",
+        "3, 1, 32, false, 0, 9, 0",
+        "3, 1, 32, false, 8, 9, 0",
+        "3, 1, 256, false, 8, 50, 0",
+        "2, 1, 64, false, 512, 700, 0",
+        "1, 1, 32, false, 1, 40, 0",
+        "2, 1, 80, false, 6, 20, 4",
+        "3, 1, 32, false, 7, 5, 3",
+        "2, 2, 64, false, 4, 300, 20",
+        "12, 12, 32, false, 0, 300, 0",
+        "2, 1, 80, true, 0, 20, 4",
+        "1, 1, 32, true, 0, 258, 0"
     })
     void attention(int heads, int keyHeads, int size, boolean causal, int window, int tokens, int position) {
         AttentionShape shape = new AttentionShape(heads, keyHeads, size, (float) (1 / Math.sqrt(size)), causal, window);
@@ -168,6 +186,29 @@ class KernelsMathTest {
         Arrays.fill(longer, k.length, longer.length, Float.NaN);
         vector.attention(shape, q, longer, v, actual, tokens, position);
         assertClose(actual, expected, 5e-6f);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"8, 20, 16, 25", "8, 3, 0, 8", "8, 39, 35, 40", "1, 7, 7, 8"})
+    void aSymmetricWindowHasHalfItsSizeOnEachSide(int window, int token, int first, int end) {
+        AttentionShape shape = new AttentionShape(1, 1, 32, 1, false, window);
+        float[] zeros = new float[40 * 32];
+        float[] v = new float[40 * 32];
+        for (int p = 0; p < 40; p++) {
+            v[p * 32] = p >= first && p < end ? 0 : 1;
+        }
+        // Equal scores: the mean of the visible values.
+        for (Kernels kernels : List.of(scalar, vector)) {
+            float[] y = new float[40 * 32];
+            kernels.attention(shape, zeros, zeros, v, y, 40, 0);
+            assertThat(y[token * 32]).isZero();
+            v[first * 32] = 1;
+            v[(end - 1) * 32] = 1;
+            kernels.attention(shape, zeros, zeros, v, y, 40, 0);
+            assertThat(y[token * 32]).isCloseTo(Math.min(2, end - first) / (float) (end - first), Offset.offset(1e-6f));
+            v[first * 32] = 0;
+            v[(end - 1) * 32] = 0;
+        }
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -176,22 +177,15 @@ public final class E5File implements AutoCloseable {
     }
 
     /**
-     * A view of a matrix {@code [rows, columns]} in the mapped file.
+     * A view of a tensor of either type in the mapped file.
      *
-     * @throws ModelFormatException if the file has no 4-bit matrix of that name and size
+     * @throws ModelFormatException if the file has no tensor of that name and size
      */
-    public Tensor matrix(String name, int rows, int columns) {
-        Entry entry = entry(name, DType.Q4_0, (long) rows * columns);
-        return new Tensor(name, entry.type(), new long[] {rows, columns}, entry.data());
-    }
-
-    /**
-     * A copy of so many plain numbers.
-     *
-     * @throws ModelFormatException if the file has no vector of that name and size
-     */
-    public float[] vector(String name, int size) {
-        return entry(name, DType.F32, size).data().toArray(E5Cursor.FLOAT);
+    Tensor tensor(String name, long... shape) {
+        Entry found = tensors.get(name);
+        DType type = found == null ? DType.F32 : found.type();
+        Entry entry = entry(name, type, Arrays.stream(shape).reduce(1, Math::multiplyExact));
+        return new Tensor(name, entry.type(), shape, entry.data());
     }
 
     private Entry entry(String name, DType type, long values) {
