@@ -87,6 +87,7 @@ final class PrecompiledCharsMap implements TextNormalizer {
             } else {
                 int start = (int) match;
                 normalized.write(replacements, start, end(start) - start);
+                ReplaceNormalizer.requireBounded(normalized.size(), bytes.length);
             }
             i += length;
         }
@@ -98,6 +99,7 @@ final class PrecompiledCharsMap implements TextNormalizer {
         Matcher graphemes = GRAPHEME.matcher(text);
         byte[] bytes = new byte[8];
         while (graphemes.find()) {
+            ReplaceNormalizer.requireBounded(normalized.length(), text.length());
             int start = graphemes.start();
             int end = graphemes.end();
             // Six units of UTF-16 take six bytes at least.
