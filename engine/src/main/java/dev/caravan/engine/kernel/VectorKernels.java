@@ -9,12 +9,12 @@ import java.util.function.IntConsumer;
  * memory is the limit (a decoder's one token) and keeps the model's own accuracy.
  *
  * <p>Three ways of a linear layer by the number of tokens: one token goes through {@link VectorRows#dot} on the packed
- * bytes; a few tokens unpack each row once and take plain products; more go to {@link MatrixProduct}.
+ * bytes; a few tokens unpack each row once for {@link FewTokens}; more go to {@link MatrixProduct}.
  */
 final class VectorKernels implements Kernels {
 
     /** Up to here a row is unpacked for plain products; a register tile would be mostly empty. */
-    private static final int FEW_TOKENS = 6;
+    private static final int FEW_TOKENS = 8;
     /** The least weight bytes of a task: below, handing it out would cost as much as doing it. */
     private static final int LEAST_TASK_BYTES = 16 << 10;
     /** Tasks of one linear layer per thread, so that a thread that was held up leaves its share to the others. */
@@ -27,6 +27,7 @@ final class VectorKernels implements Kernels {
     private final VectorAttention attention;
     private final Scratch inputs = new Scratch();
     private final Scratch rows = new Scratch();
+    private final Scratch spreads = new Scratch();
     private final Scratch scaleRows = new Scratch();
     private final Scratch sumRows = new Scratch();
 
@@ -65,8 +66,11 @@ final class VectorKernels implements Kernels {
         int rowsPerTask = Math.max(least, outputs / (pool.threads() * TASKS_PER_THREAD) + 1);
         int tasks = (outputs + rowsPerTask - 1) / rowsPerTask;
         float[] sums = sumRows.borrow(VectorRows.scaleCount(weight.columns()));
+        float[] spread = spreads.borrow(tokens == 1 ? 0 : FewTokens.size(weight.columns(), tokens));
         if (tokens == 1) {
             VectorRows.sums(weight.dtype(), x, weight.columns(), sums);
+        } else {
+            FewTokens.spread(x, spread, weight.columns(), tokens);
         }
         pool.run(tasks, task -> {
             int first = task * rowsPerTask;
@@ -76,11 +80,12 @@ final class VectorKernels implements Kernels {
                 dotRows(weight, first, end, x, y, scales, sums);
             } else {
                 float[] row = rows.borrow(weight.columns());
-                dotRows(weight, first, end, x, y, tokens, row, scales);
+                dotRows(weight, first, end, spread, y, tokens, row, scales);
                 rows.giveBack(row);
             }
             scaleRows.giveBack(scales);
         });
+        spreads.giveBack(spread);
         sumRows.giveBack(sums);
     }
 
@@ -94,16 +99,14 @@ final class VectorKernels implements Kernels {
     }
 
     private static void dotRows(
-            Tensor weight, int first, int end, float[] x, float[] y, int tokens, float[] row, float[] scales) {
+            Tensor weight, int first, int end, float[] spread, float[] y, int tokens, float[] row, float[] scales) {
         DType dtype = weight.dtype();
         int inputs = weight.columns();
         int outputs = weight.rows();
         long rowBytes = dtype.byteSize(inputs);
         for (int o = first; o < end; o++) {
             VectorRows.unpack(dtype, weight.data(), o * rowBytes, row, 0, inputs, scales);
-            for (int t = 0; t < tokens; t++) {
-                y[t * outputs + o] = VectorMath.dot(row, 0, x, t * inputs, inputs);
-            }
+            FewTokens.dot(row, inputs, spread, tokens, y, o, outputs);
         }
     }
 
