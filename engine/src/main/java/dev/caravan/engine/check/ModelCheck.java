@@ -2,8 +2,6 @@ package dev.caravan.engine.check;
 
 import dev.caravan.engine.Checkpoints;
 import dev.caravan.engine.ModelFormatException;
-import dev.caravan.engine.TextEncoder;
-import dev.caravan.engine.TextEncoders;
 import dev.caravan.engine.check.Finding.Level;
 import dev.caravan.engine.format.Checkpoint;
 import java.io.IOException;
@@ -60,14 +58,24 @@ public final class ModelCheck {
 
     private void dispatch(Path path, CheckOptions options) {
         if (Files.isRegularFile(path) && magic(path).equals(E5)) {
-            try (TextEncoder encoder = TextEncoders.load(path, options.load().threads())) {
-                new EncoderCheck(this, encoder).run();
-            }
+            part("embedding", () -> new EncoderCheck(this).embedding(path, options));
             part("SHA-256", () -> add(Fingerprint.of(List.of(path))));
             return;
         }
         try (Checkpoint checkpoint = Checkpoints.open(path)) {
-            new DecoderCheck(this, checkpoint, options).run();
+            switch (ModelKind.of(checkpoint)) {
+                case CHAT -> new DecoderCheck(this, checkpoint, options).run();
+                case EMBEDDING -> {
+                    new EncoderCheck(this).files(checkpoint, options);
+                    part("embedding", () -> new EncoderCheck(this).embedding(path, options));
+                    part("SHA-256", () -> add(Fingerprint.of(checkpoint.weightFiles())));
+                }
+                case RERANKER -> {
+                    new EncoderCheck(this).files(checkpoint, options);
+                    part("reranker", () -> new EncoderCheck(this).reranker(path, options));
+                    part("SHA-256", () -> add(Fingerprint.of(checkpoint.weightFiles())));
+                }
+            }
         }
     }
 

@@ -6,7 +6,11 @@ import dev.caravan.engine.format.gguf.GgufMetadata;
 import dev.caravan.engine.format.json.JsonText;
 import dev.caravan.engine.tokenizer.GgufTokenizers;
 import dev.caravan.engine.tokenizer.Tokenizer;
+import dev.caravan.engine.tokenizer.TokenizerJson;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +29,22 @@ final class GgufExtras implements ModelExtras {
 
     GgufExtras(GgufCheckpoint checkpoint) {
         this.metadata = checkpoint.metadata();
-        this.tokenizer = TransformersTokenizer.of(metadata);
+        this.tokenizer = TransformersTokenizer.of(metadata).filter(file -> isSame(file, metadata));
+    }
+
+    /** Whether the file gives the tokens that the keys give, for texts in which tokenizers differ. */
+    private static boolean isSame(Map<String, Object> file, GgufMetadata metadata) {
+        try {
+            Path folder = Files.createTempDirectory("caravan-tokenizer");
+            try {
+                put(folder.resolve("tokenizer.json"), JsonText.compact(file));
+                return GgufVocabulary.haveSameTokens(GgufTokenizers.fromMetadata(metadata), TokenizerJson.load(folder));
+            } finally {
+                Leftovers.delete(folder);
+            }
+        } catch (IOException failure) {
+            throw new UncheckedIOException("cannot write a temporary file", failure);
+        }
     }
 
     @Override

@@ -213,6 +213,12 @@ final class GgufVocabulary {
         keys.put(PREFIX + "add_space_prefix", GgufValue.bool(addsSpace));
     }
 
+    /** Whether two tokenizers see every probe alike. */
+    static boolean haveSameTokens(Tokenizer a, Tokenizer b) {
+        return PROBES.stream()
+                .allMatch(probe -> Arrays.equals(a.encode(probe, Specials.AS_TEXT), b.encode(probe, Specials.AS_TEXT)));
+    }
+
     private boolean isSame(Tokenizer reference, Tokenizer candidate) {
         return differences(reference, candidate) == 0;
     }

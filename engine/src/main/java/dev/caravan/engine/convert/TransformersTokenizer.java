@@ -13,12 +13,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A GGUF file's byte-level BPE as {@code tokenizer.json}. GGUF names the expression that cuts words; those of Llama 3,
- * Qwen 2, GPT-2 and StarCoder are written out here. Source: the {@code tokenizer.json} of these models.
+ * A GGUF file's tokenizer as {@code tokenizer.json}. Of byte-level BPE GGUF names the expression that cuts words; those
+ * of Llama 3, Qwen 2, GPT-2 and StarCoder are written out here. Of SentencePiece's BPE it has scores, from which the
+ * merges follow ({@link SentencePieceMerges}). Source: the {@code tokenizer.json} of these models.
  */
 final class TransformersTokenizer {
 
     private static final String PREFIX = "tokenizer.ggml.";
+    private static final String SPACE = "\u2581";
 
     private static final String WORDS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|";
     private static final String REST = "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
@@ -48,10 +50,12 @@ final class TransformersTokenizer {
     /** The file's content; none for a tokenizer of another kind. */
     static Optional<Map<String, Object>> of(GgufMetadata metadata) {
         String name = metadata.string(PREFIX + "pre", "");
-        Optional<Map<String, Object>> cut = cut(name);
-        return metadata.string(PREFIX + "model").equals("gpt2")
-                ? cut.map(preTokenizer -> new TransformersTokenizer(metadata).file(name, preTokenizer))
-                : Optional.empty();
+        return switch (metadata.string(PREFIX + "model")) {
+            case "gpt2" ->
+                cut(name).map(preTokenizer -> new TransformersTokenizer(metadata).byteLevel(name, preTokenizer));
+            case "llama" -> Optional.of(new TransformersTokenizer(metadata).sentencePiece());
+            default -> Optional.empty();
+        };
     }
 
     private static Optional<Map<String, Object>> cut(String name) {
@@ -94,17 +98,63 @@ final class TransformersTokenizer {
         return step;
     }
 
-    private Map<String, Object> file(String name, Map<String, Object> preTokenizer) {
+    private Map<String, Object> byteLevel(String name, Map<String, Object> preTokenizer) {
+        Map<String, @Nullable Object> model = model();
+        model.put("ignore_merges", IGNORES_MERGES.contains(name));
+        model.put("vocab", vocabulary());
+        model.put(
+                "merges",
+                metadata.strings(PREFIX + "merges").stream()
+                        .map(merge -> List.of(merge.split(" ", 2)))
+                        .toList());
+        return file(null, preTokenizer, byteLevel(true), model);
+    }
+
+    /** Spaces become ▁, unknown characters the tokens of their bytes. */
+    private Map<String, Object> sentencePiece() {
+        boolean addsSpace = metadata.flag(PREFIX + "add_space_prefix", true);
+        int unknown = metadata.integer(PREFIX + "unknown_token_id", -1);
+        Map<String, Object> vocabulary = vocabulary();
+        Map<String, @Nullable Object> model = model();
+        model.put("unk_token", unknown < 0 ? null : tokens.get(unknown));
+        model.put("fuse_unk", true);
+        model.put("byte_fallback", true);
+        model.put("ignore_merges", false);
+        model.put("vocab", vocabulary);
+        model.put("merges", SentencePieceMerges.of(tokens, types, metadata.floats(PREFIX + "scores")));
+        Object replace = Map.of("type", "Replace", "pattern", Map.of("String", " "), "content", SPACE);
+        Object normalizer = addsSpace
+                ? Map.of(
+                        "type",
+                        "Sequence",
+                        "normalizers",
+                        List.of(Map.of("type", "Prepend", "prepend", SPACE), replace))
+                : replace;
+        List<Object> decoders = new ArrayList<>(List.of(
+                Map.of("type", "Replace", "pattern", Map.of("String", SPACE), "content", " "),
+                Map.of("type", "ByteFallback"),
+                Map.of("type", "Fuse")));
+        if (addsSpace) {
+            decoders.add(Map.of("type", "Strip", "content", " ", "start", 1L, "stop", 0L));
+        }
+        return file(normalizer, null, Map.of("type", "Sequence", "decoders", decoders), model);
+    }
+
+    private Map<String, Object> file(
+            @Nullable Object normalizer,
+            @Nullable Object preTokenizer,
+            Object decoder,
+            Map<String, @Nullable Object> model) {
         Map<String, @Nullable Object> file = new LinkedHashMap<>();
         file.put("version", "1.0");
         file.put("truncation", null);
         file.put("padding", null);
         file.put("added_tokens", addedTokens());
-        file.put("normalizer", null);
+        file.put("normalizer", normalizer);
         file.put("pre_tokenizer", preTokenizer);
         file.put("post_processor", postProcessor());
-        file.put("decoder", byteLevel(true));
-        file.put("model", model(name));
+        file.put("decoder", decoder);
+        file.put("model", model);
         return Collections.unmodifiableMap(file);
     }
 
@@ -131,10 +181,11 @@ final class TransformersTokenizer {
     }
 
     /** Puts the beginning-of-sequence token before a text, where the file says so. */
-    private Map<String, Object> postProcessor() {
+    private @Nullable Map<String, Object> postProcessor() {
         int bos = metadata.integer(PREFIX + "bos_token_id", -1);
-        if (bos < 0 || !metadata.flag(PREFIX + "add_bos_token", false)) {
-            return byteLevel(false);
+        boolean isByteLevel = metadata.string(PREFIX + "model").equals("gpt2");
+        if (bos < 0 || !metadata.flag(PREFIX + "add_bos_token", !isByteLevel)) {
+            return isByteLevel ? byteLevel(false) : null;
         }
         String token = tokens.get(bos);
         Object before = Map.of("SpecialToken", Map.of("id", token, "type_id", 0L));
@@ -154,14 +205,20 @@ final class TransformersTokenizer {
         return template;
     }
 
-    private Map<String, @Nullable Object> model(String name) {
+    private Map<String, Object> vocabulary() {
+        boolean isByteLevel = metadata.string(PREFIX + "model").equals("gpt2");
         Map<String, Object> vocabulary = new LinkedHashMap<>();
         for (int id = 0; id < tokens.size(); id++) {
-            // Unused ids are padding: they are no tokens of any text.
-            if (!isAdded(id) && types[id] != TokenType.UNUSED) {
+            // Unused ids are padding: they are no tokens of any text. SentencePiece's control tokens are pieces as
+            // well.
+            if (types[id] != TokenType.UNUSED && !(isByteLevel && isAdded(id))) {
                 vocabulary.put(tokens.get(id), (long) id);
             }
         }
+        return vocabulary;
+    }
+
+    private static Map<String, @Nullable Object> model() {
         Map<String, @Nullable Object> model = new LinkedHashMap<>();
         model.put("type", "BPE");
         model.put("dropout", null);
@@ -170,13 +227,6 @@ final class TransformersTokenizer {
         model.put("end_of_word_suffix", null);
         model.put("fuse_unk", false);
         model.put("byte_fallback", false);
-        model.put("ignore_merges", IGNORES_MERGES.contains(name));
-        model.put("vocab", vocabulary);
-        model.put(
-                "merges",
-                metadata.strings(PREFIX + "merges").stream()
-                        .map(merge -> List.of(merge.split(" ", 2)))
-                        .toList());
         return model;
     }
 }

@@ -6,6 +6,7 @@ import dev.caravan.engine.LoadOptions;
 import dev.caravan.engine.QuantizationConfig;
 import dev.caravan.engine.check.Finding.Level;
 import dev.caravan.engine.model.Golden;
+import dev.caravan.engine.model.TinyCheckpoint;
 import dev.caravan.engine.template.JinjaTemplate;
 import dev.caravan.engine.tokenizer.Tokenizer;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,8 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Goal: the evidence about sound files is all there, and every kind of bad file is named. On the tiny random models. */
 @Timeout(60)
@@ -138,6 +141,73 @@ class ModelCheckTest {
 
         assertThat(check(pickle, OPTIONS)).isFalse();
         assertThat(only("file").text()).contains("pytorch_model.bin", "pickle files can run code");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama2", "llama3", "midm", "gemma3", "qwen2", "qwen3"})
+    void aFolderGivesTheSameEvidence(String name) {
+        assertThat(check(TinyCheckpoint.unpack(name, folder).folder(), OPTIONS)).isTrue();
+        assertThat(only("file").text()).contains("safetensors");
+        assertThat(only("tensors").level()).isEqualTo(Level.OK);
+        assertThat(only("sample").level()).isEqualTo(Level.OK);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bert", "xlm-roberta", "embedding-gemma", "qwen3-embedding"})
+    void anEmbeddingModelIsComparedBySentences(String name) {
+        // Random weights may put the sentences in any order: only that they were compared is certain.
+        check(TinyCheckpoint.unpack(name, folder).folder(), OPTIONS);
+        assertThat(only("architecture").text()).contains("vectors of");
+        assertThat(only("embedding").text()).contains("cosine of two paraphrases");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bert-reranker", "xlm-roberta-reranker"})
+    void aRerankerScoresTwoPassages(String name) {
+        check(TinyCheckpoint.unpack(name, folder).folder(), OPTIONS);
+        assertThat(only("architecture").text()).contains("scores pairs");
+        assertThat(only("reranker").text()).contains("the passage that answers scores");
+    }
+
+    @Test
+    void everyBadFolderIsNamedByFileAndKey() throws Exception {
+        TinyCheckpoint shards = TinyCheckpoint.unpack("llama3", folder.resolve("a"));
+        Files.delete(shards.folder().resolve("model-00002-of-00002.safetensors"));
+        assertProblem(shards, "file", "model-00002-of-00002.safetensors");
+
+        TinyCheckpoint shape = TinyCheckpoint.unpack("qwen2", folder.resolve("b"));
+        shape.edit("config.json", "\"intermediate_size\": 48", "\"intermediate_size\": 64");
+        assertProblem(shape, "tensors", "mlp.gate_proj.weight has the shape [48, 32], expected [64, 32]");
+
+        TinyCheckpoint rope = TinyCheckpoint.unpack("llama3", folder.resolve("c"));
+        rope.edit("config.json", "\"llama3\"", "\"yarn\"");
+        assertProblem(rope, "tensors", "the rope type yarn");
+
+        TinyCheckpoint unknown = TinyCheckpoint.unpack("qwen2", folder.resolve("d"));
+        unknown.edit("config.json", "\"qwen2\"", "\"mamba\"");
+        assertProblem(unknown, "tensors", "mamba");
+
+        TinyCheckpoint template = TinyCheckpoint.unpack("qwen2", folder.resolve("e"));
+        Files.writeString(
+                template.folder().resolve("chat_template.jinja"),
+                "{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}");
+        assertProblem(template, "chat template", "does not render a conversation of two turns");
+
+        Path pickles = Files.createDirectories(folder.resolve("f"));
+        Files.writeString(pickles.resolve("config.json"), "{}");
+        Files.write(pickles.resolve("pytorch_model.bin"), new byte[] {'P', 'K', 3, 4});
+        assertProblem(new TinyCheckpoint(pickles), "file", "pytorch_model.bin");
+    }
+
+    private void assertProblem(TinyCheckpoint model, String subject, String text) {
+        assertThat(check(model.folder(), OPTIONS)).isFalse();
+        assertThat(findings)
+                .filteredOn(finding -> finding.level() == Level.PROBLEM)
+                .first()
+                .satisfies(finding -> {
+                    assertThat(finding.subject()).isEqualTo(subject);
+                    assertThat(finding.text()).contains(text);
+                });
     }
 
     /** A copy with every occurrence of one text replaced by another of the same length. */

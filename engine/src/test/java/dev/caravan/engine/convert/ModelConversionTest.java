@@ -103,6 +103,17 @@ class ModelConversionTest {
         }
     }
 
+    @Test
+    void sentencePiecesMergesComeBackFromScores() {
+        Path back = convert(Golden.path("tiny-models/gemma3.gguf"), "gemma", ConversionOptions.of(TargetType.F32));
+
+        assertThat(greedy(back, QuantizationConfig.NONE))
+                .isEqualTo(greedy(Golden.path("tiny-models/gemma3.gguf"), QuantizationConfig.NONE));
+        assertThat(back.resolve("chat_template.jinja")).exists();
+        Path again = convert(back, "again.gguf", ConversionOptions.of(TargetType.F16));
+        assertThat(greedy(again, QuantizationConfig.NONE)).isEqualTo(greedy(back, QuantizationConfig.NONE));
+    }
+
     private static String greedy(Path path, QuantizationConfig quantization) {
         LoadOptions options = new LoadOptions(1, 128, 100_000_000).withQuantization(quantization);
         try (LanguageModel model = LanguageModels.load(path, options)) {
