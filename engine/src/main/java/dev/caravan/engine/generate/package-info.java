@@ -1,4 +1,7 @@
-/** Tokens from a model: sampling, stop conditions, sessions. Entry: {@link dev.caravan.engine.LanguageModel}. */
+/**
+ * Tokens from a model: sampling, stop conditions, requests that share passes and prompts. Entry: {@link
+ * dev.caravan.engine.generate.BatchScheduler}, behind {@link dev.caravan.engine.LanguageModel}.
+ */
 @NullMarked
 package dev.caravan.engine.generate;
 
