@@ -13,14 +13,19 @@ import java.util.List;
  * Conversations and plain text to prompt tokens. What the template wrote may spell control tokens; what came from a
  * message or a tool never does. Immutable and thread-safe.
  */
-record PromptEncoder(Tokenizer tokenizer, ChatTemplate template) {
+public record PromptEncoder(Tokenizer tokenizer, ChatTemplate template) {
 
     /** The prompt of a conversation, with exactly one beginning-of-sequence token where the model wants one. */
-    int[] encodeChat(List<ChatMessage> messages, TemplateOptions options) {
+    public int[] encodeChat(List<ChatMessage> messages, TemplateOptions options) {
+        return encode(template.render(messages, options));
+    }
+
+    /** The tokens of what a template rendered, in the same manner. */
+    public int[] encode(List<PromptPiece> pieces) {
         StringBuilder text = new StringBuilder();
         BitSet asText = new BitSet();
         // Encoded whole: a border between template and message must not split a word or add a space.
-        for (PromptPiece piece : template.render(messages, options)) {
+        for (PromptPiece piece : pieces) {
             int start = text.length();
             text.append(piece.text());
             asText.set(start, text.length(), !piece.trusted());
@@ -29,7 +34,7 @@ record PromptEncoder(Tokenizer tokenizer, ChatTemplate template) {
     }
 
     /** The prompt of plain text; control tokens spelled in it stay text. */
-    int[] encodeText(String text) {
+    public int[] encodeText(String text) {
         return withBos(tokenizer.encode(text, Tokenizer.Specials.AS_TEXT));
     }
 

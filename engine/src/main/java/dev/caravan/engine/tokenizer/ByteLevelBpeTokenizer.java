@@ -161,6 +161,11 @@ public final class ByteLevelBpeTokenizer implements Tokenizer {
     }
 
     @Override
+    public String spelling(int token) {
+        return new String(table.bytes(token), StandardCharsets.UTF_8);
+    }
+
+    @Override
     public int bosToken() {
         return specialIds.bos();
     }

@@ -105,6 +105,11 @@ final class PipelineTokenizer implements Tokenizer {
     }
 
     @Override
+    public String spelling(int token) {
+        return vocabulary.spelling(token);
+    }
+
+    @Override
     public int leadingSpaces() {
         return steps.decoder().leadingSpaces();
     }

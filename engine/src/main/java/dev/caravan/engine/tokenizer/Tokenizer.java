@@ -1,5 +1,6 @@
 package dev.caravan.engine.tokenizer;
 
+import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
@@ -38,6 +39,11 @@ public interface Tokenizer {
      * are markup ({@code <b>} in Mi:dm) give their spelling.
      */
     byte[] bytes(int token);
+
+    /** A token as the vocabulary spells it, to be shown to people: control tokens have no bytes, but a name. */
+    default String spelling(int token) {
+        return new String(bytes(token), StandardCharsets.UTF_8);
+    }
 
     /** The number of spaces that are dropped where decoded text begins: the vocabulary spells a word with one before it. */
     default int leadingSpaces() {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.caravan.server.finetuning;
+
+import org.jspecify.annotations.NullMarked;
