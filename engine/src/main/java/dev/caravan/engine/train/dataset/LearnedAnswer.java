@@ -18,23 +18,24 @@ import java.util.Set;
 record LearnedAnswer(int[] tokens, int start) {
 
     /**
-     * Finds an answer's tokens. Text of the file never becomes a control token, so that the first end token behind the
-     * prompt is the template's own. A template without one (a transcript, {@code ### Response:}) gets the
-     * end-of-sequence token right behind the answer.
+     * Finds an answer's tokens. It ends with the first end token behind the last character that came from the file, since
+     * some templates write end tokens between an answer's parts. A template without one (a transcript,
+     * {@code ### Response:}) gets the end-of-sequence token right behind the answer.
      *
      * @throws InvalidRowException if the template printed nothing for the answer, or the model has no token to end it
      */
     static LearnedAnswer of(AnswerRendering rendering, PromptEncoder encoder) {
         int[] prompt = encoder.encode(rendering.prompt());
         int[] whole = encoder.encode(rendering.whole());
+        int[] answered = encoder.encode(rendering.endingWithAnswer().whole());
         int start = firstBehind(prompt, whole, encoder.tokenizer());
         Set<Integer> ends = encoder.tokenizer().endTokens();
-        int end = start;
+        int end = firstBehind(answered, whole, encoder.tokenizer());
         while (end < whole.length && !ends.contains(whole[end])) {
             end++;
         }
         if (end == whole.length) {
-            whole = withEnd(encoder.encode(rendering.endingWithAnswer().whole()), ends);
+            whole = withEnd(answered, ends);
             end = whole.length - 1;
         }
         if (end <= start) {
@@ -45,17 +46,17 @@ record LearnedAnswer(int[] tokens, int start) {
     }
 
     /**
-     * The first token behind the prompt. Where the end of the prompt and the beginning of the answer are one token in the
-     * whole text, that token is not the answer's: at this place the server's prompt has ended already.
+     * The first token behind the part with which the whole begins. Where the end of the prompt and the beginning of the
+     * answer are one token in the whole text, that token is not the answer's: the server's prompt has ended before it.
      */
-    private static int firstBehind(int[] prompt, int[] whole, Tokenizer tokenizer) {
-        int common = Arrays.mismatch(prompt, whole);
-        if (common < 0 || common == prompt.length) {
-            return prompt.length;
+    private static int firstBehind(int[] part, int[] whole, Tokenizer tokenizer) {
+        int common = Arrays.mismatch(part, whole);
+        if (common < 0 || common == part.length) {
+            return part.length;
         }
         int left = 0;
-        for (int i = common; i < prompt.length; i++) {
-            left += tokenizer.bytes(prompt[i]).length;
+        for (int i = common; i < part.length; i++) {
+            left += tokenizer.bytes(part[i]).length;
         }
         int start = common;
         while (start < whole.length && left > 0) {

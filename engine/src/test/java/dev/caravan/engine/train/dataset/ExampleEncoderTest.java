@@ -87,6 +87,17 @@ class ExampleEncoderTest {
     }
 
     @Test
+    void endTokensBetweenAnAnswersPartsDoNotEndIt() {
+        PromptEncoder parts = with(
+                "{% for m in messages %}<|start_header_id|>{{ m.role }}<|end_header_id|>"
+                        + "{{ m.content.split('|')[0] }}{% if '|' in m.content %}<|eom_id|>{{ m.content.split('|')[1] }}{% endif %}"
+                        + "<|eot_id|>{% endfor %}{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>{% endif %}");
+        assertThat(parts.tokenizer().endTokens()).contains(2003);
+        TrainingExample example = encode(parts, "u:q", "a:생각|답").getFirst();
+        assertThat(TinyTemplates.learned(parts, example)).isEqualTo("생각<2003>답<2002>");
+    }
+
+    @Test
     void aTokenAcrossTheBorderIsMasked() {
         PromptEncoder untrimmed = with("{% for m in messages %}<|start_header_id|>{{ m.role }}<|end_header_id|>\n"
                 + "{{ m.content }}<|eot_id|>{% endfor %}"
