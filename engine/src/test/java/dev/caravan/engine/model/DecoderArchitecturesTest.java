@@ -5,7 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caravan.engine.format.Checkpoint;
 import dev.caravan.engine.kernel.KernelProvider;
 import dev.caravan.engine.kernel.Kernels;
+import dev.caravan.engine.layer.KvCache;
+import dev.caravan.engine.layer.KvCacheType;
+import dev.caravan.engine.layer.KvPagePool;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -131,6 +137,44 @@ class DecoderArchitecturesTest {
             float[] whole = logitsAfter(decoder, kernels, tokens, tokens.length);
             for (int run : new int[] {1, 7, 12, 19}) {
                 assertSame(logitsAfter(decoder, kernels, tokens, run), whole);
+            }
+        }
+    }
+
+    /** The prompt, its first half and its last token pass the weights together. */
+    @ParameterizedTest
+    @MethodSource("all")
+    void sequencesOfABatchGiveTheLogitsThatEachGivesAlone(String name, String format) {
+        TinyCheckpoint model = TinyCheckpoint.unpack(name, folder);
+        int[] tokens = model.ids("ids.txt");
+        List<int[]> sequences = List.of(
+                tokens,
+                Arrays.copyOf(tokens, tokens.length / 2),
+                Arrays.copyOfRange(tokens, tokens.length - 1, tokens.length));
+        try (Kernels kernels = KernelProvider.create(2);
+                Checkpoint checkpoint = model.open(format)) {
+            Decoder decoder = Decoders.load(checkpoint);
+            DecoderPass pass = new DecoderPass(decoder, kernels, CONTEXT);
+            try (KvPagePool pool = DecoderPass.newPool(decoder, sequences.size(), KvCacheType.F16)) {
+                List<DecoderPass.Part> parts = new ArrayList<>();
+                int[] lastRows = new int[sequences.size()];
+                int rows = 0;
+                for (int[] sequence : sequences) {
+                    KvCache cache = new KvCache(pool);
+                    assertThat(cache.reserve(sequence.length)).isTrue();
+                    parts.add(new DecoderPass.Part(cache, sequence, 0, sequence.length));
+                    rows += sequence.length;
+                    lastRows[parts.size() - 1] = rows - 1;
+                }
+                assertThat(pass.run(parts, () -> false)).isTrue();
+                float[] together = pass.logits(lastRows).clone();
+                for (int i = 0; i < sequences.size(); i++) {
+                    int[] sequence = sequences.get(i);
+                    int offset = i * pass.vocabSize();
+                    assertSame(
+                            Arrays.copyOfRange(together, offset, offset + pass.vocabSize()),
+                            logitsAfter(decoder, kernels, sequence, sequence.length));
+                }
             }
         }
     }
