@@ -54,31 +54,22 @@ final class AddedTokens {
 
     private void split(TokenTrie trie, String text, BitSet asText, SpecialTokenSplitter.Sink sink) {
         int textStart = 0;
-        int nextMark = -1;
-        for (int i = 0; i < text.length(); ) {
-            if (nextMark < i) {
-                nextMark = asText.nextSetBit(i);
-                nextMark = nextMark < 0 ? Integer.MAX_VALUE : nextMark;
-            }
-            long match = trie.longestMatch(text, i, nextMark);
-            if (match < 0) {
-                i++;
+        int next = 0;
+        for (TokenTrie.Match match = trie.next(text, next, asText);
+                match != null;
+                match = trie.next(text, next, asText)) {
+            AddedToken token = token(match.id());
+            next = match.end();
+            if (token.singleWord() && touchesWord(text, match.start(), match.end())) {
                 continue;
             }
-            int end = (int) match;
-            AddedToken token = token((int) (match >>> 32));
-            if (token.singleWord() && touchesWord(text, i, end)) {
-                i = end;
-                continue;
-            }
-            int from = token.lstrip() ? Math.max(textStart, whiteSpaceStart(text, i)) : i;
-            int to = token.rstrip() ? whiteSpaceEnd(text, end) : end;
+            int from = token.lstrip() ? Math.max(textStart, whiteSpaceStart(text, match.start())) : match.start();
+            next = token.rstrip() ? whiteSpaceEnd(text, match.end()) : match.end();
             if (textStart < from) {
                 sink.text(textStart, from);
             }
             sink.token(token.id());
-            textStart = to;
-            i = to;
+            textStart = next;
         }
         if (textStart < text.length()) {
             sink.text(textStart, text.length());

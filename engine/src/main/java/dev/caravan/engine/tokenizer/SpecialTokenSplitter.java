@@ -45,23 +45,14 @@ final class SpecialTokenSplitter {
      */
     void split(String text, BitSet asText, Sink sink) {
         int start = 0;
-        int nextMark = -1;
-        for (int i = 0; i < text.length(); ) {
-            if (nextMark < i) {
-                nextMark = asText.nextSetBit(i);
-                nextMark = nextMark < 0 ? Integer.MAX_VALUE : nextMark;
+        for (TokenTrie.Match match = trie.next(text, 0, asText);
+                match != null;
+                match = trie.next(text, match.end(), asText)) {
+            if (start < match.start()) {
+                sink.text(start, match.start());
             }
-            long match = trie.longestMatch(text, i, nextMark);
-            if (match < 0) {
-                i++;
-                continue;
-            }
-            if (start < i) {
-                sink.text(start, i);
-            }
-            sink.token((int) (match >>> 32));
-            i = (int) match;
-            start = i;
+            sink.token(match.id());
+            start = match.end();
         }
         if (start < text.length()) {
             sink.text(start, text.length());

@@ -2,6 +2,7 @@ package dev.caravan.engine.tokenizer;
 
 import java.util.Arrays;
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds tokens that are matched in the text before anything else: user-defined and control tokens. The longest one wins,
@@ -73,13 +74,37 @@ final class TokenTrie {
         return children[slot(keys, key(node, character))];
     }
 
+    /** A token found in a text, {@code [start, end)}. */
+    record Match(int id, int start, int end) {}
+
+    /**
+     * The leftmost token from a position on, and of those that start there the longest.
+     *
+     * @param asText characters that no control token may cover
+     */
+    @Nullable
+    Match next(String text, int from, BitSet asText) {
+        int nextMark = -1;
+        for (int i = from; i < text.length(); i++) {
+            if (nextMark < i) {
+                nextMark = asText.nextSetBit(i);
+                nextMark = nextMark < 0 ? Integer.MAX_VALUE : nextMark;
+            }
+            long match = longestMatch(text, i, nextMark);
+            if (match >= 0) {
+                return new Match((int) (match >>> 32), i, (int) match);
+            }
+        }
+        return null;
+    }
+
     /**
      * The longest token that starts at a position.
      *
      * @param controlEnd control tokens must end at or before this position
      * @return the token in the upper and its end in the lower 32 bits, or -1
      */
-    long longestMatch(String text, int position, int controlEnd) {
+    private long longestMatch(String text, int position, int controlEnd) {
         if (!firstCharacters.get(text.charAt(position))) {
             return -1;
         }
