@@ -106,13 +106,28 @@ final class DecoderCheck {
         if (decoder != null) {
             check.add(TokenizerCheck.vocabulary(
                     loaded,
-                    CheckpointParts.tokenizerKind(checkpoint),
+                    tokenizerKind(),
                     decoder.config().vocabSize(),
                     checkpoint.nameInFile("model.embed_tokens.weight")));
         }
         check.part("round trip", () -> check.add(TokenizerCheck.roundTrip(loaded)));
         check.part("special tokens", () -> check.add(TokenizerCheck.specials(loaded)));
         check.add(TokenizerCheck.ends(loaded));
+    }
+
+    private String tokenizerKind() {
+        return switch (checkpoint) {
+            case GgufCheckpoint gguf -> {
+                String model = gguf.metadata().string("tokenizer.ggml.model");
+                String before = gguf.metadata().string("tokenizer.ggml.pre", "");
+                yield switch (model) {
+                    case "llama" -> "SentencePiece BPE";
+                    case "gpt2" -> "byte-level BPE (%s)".formatted(before);
+                    default -> model;
+                };
+            }
+            default -> "tokenizer.json";
+        };
     }
 
     private void template() {

@@ -7,7 +7,7 @@ import java.util.List;
 
 /**
  * A causal language model's immutable half: configuration and mapped weights. Thread-safe; what changes lives in a
- * {@link Session}. The weights belong to the file that they were read from.
+ * {@link DecoderPass} and the sequences' caches. The weights belong to the file that they were read from.
  */
 public sealed interface Decoder permits Llama, Gemma3, Qwen2, Qwen3 {
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One sequence by itself: its tokens so far, their keys and values, and the buffers. Feed tokens, then ask for the
- * logits of the next one. For tools and tests; a server's requests share a model through {@code
+ * logits of the next one. For tests, where a sequence is followed step by step; a server's requests share a model through {@code
  * generate.BatchScheduler}. For one thread at a time; it owns its memory.
  */
 public final class Session implements AutoCloseable {
