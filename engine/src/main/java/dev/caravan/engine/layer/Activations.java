@@ -3,6 +3,7 @@ package dev.caravan.engine.layer;
 import dev.caravan.engine.kernel.Kernels;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The buffers that a pass of tokens goes through, allocated once. The tokens may belong to several sequences: all but
@@ -209,13 +210,11 @@ public final class Activations {
         norm.forward(kernels, hidden, normed, tokens);
     }
 
-    /** Norms what will be added to the residual stream, in place. */
-    public void normProjected(RmsNorm norm) {
-        norm.forward(kernels, projected, projected, tokens);
-    }
-
-    /** Adds what attention or the MLP left. */
-    public void addProjected(int hiddenSize) {
-        kernels.addScaled(1, projected, 0, hidden, 0, tokens * hiddenSize);
+    /** Adds what attention or the MLP left to the residual stream, normed where there is a norm. */
+    public void addProjected(@Nullable RmsNorm norm) {
+        if (norm != null) {
+            norm.forward(kernels, projected, projected, tokens);
+        }
+        kernels.addScaled(1, projected, 0, hidden, 0, tokens * sizes.hidden());
     }
 }

@@ -56,6 +56,14 @@ public final class CausalSelfAttention {
         this.weights = weights;
     }
 
+    public AttentionShape shape() {
+        return shape;
+    }
+
+    public Weights weights() {
+        return weights;
+    }
+
     /** Whether the run's tokens are computed one by one. */
     static boolean isShort(KvRun run) {
         return run.tokens() <= FEW_TOKENS;

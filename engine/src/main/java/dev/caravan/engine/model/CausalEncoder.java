@@ -63,7 +63,7 @@ public final class CausalEncoder implements Encoder {
                 run(text.ids(), start);
                 start += text.length();
             }
-            decoder.norm(kernels, states, tokens);
+            decoder.norm().forward(kernels, states, states, tokens);
             return states;
         }
 

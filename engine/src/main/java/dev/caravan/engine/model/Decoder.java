@@ -1,7 +1,9 @@
 package dev.caravan.engine.model;
 
 import dev.caravan.engine.kernel.Kernels;
-import dev.caravan.engine.layer.Activations;
+import dev.caravan.engine.layer.DecoderBlock;
+import dev.caravan.engine.layer.Linear;
+import dev.caravan.engine.layer.RmsNorm;
 import dev.caravan.engine.layer.RotaryEmbedding;
 import java.util.List;
 
@@ -13,21 +15,20 @@ public sealed interface Decoder permits Llama, Gemma3, Qwen2, Qwen3 {
 
     DecoderConfig config();
 
-    /** The rotary embeddings that the layers choose from, in the order of {@link #block}'s tables. */
+    /** The rotary embeddings that the layers choose from, in the order that {@link DecoderBlock#rotary} counts in. */
     List<RotaryEmbedding> rotaryEmbeddings();
 
     /** Writes one token's embedding, {@code [hidden]}, as the first layer wants it. */
     void embed(Kernels kernels, int token, float[] hidden, int offset);
 
-    /** One layer: reads and writes the state's residual stream and stores the run's keys and values. */
-    void block(int layer, Activations state, List<RotaryEmbedding.Table> rotary);
+    /** The layers, from the embeddings to the output. */
+    List<DecoderBlock> blocks();
 
-    /**
-     * The final norm in place: what embedding models take for a token's state.
-     *
-     * @param hidden the last layer's output, {@code [rows, hidden]}
-     */
-    void norm(Kernels kernels, float[] hidden, int rows);
+    /** The final norm. What it gives is what embedding models take for a token's state. */
+    RmsNorm norm();
+
+    /** The output projection, {@code [vocabulary, hidden]}. */
+    Linear lmHead();
 
     /**
      * The next token's logits after each of some tokens.
@@ -35,5 +36,8 @@ public sealed interface Decoder permits Llama, Gemma3, Qwen2, Qwen3 {
      * @param hidden the last layer's output of these tokens, {@code [rows, hidden]}; overwritten by its norm
      * @param logits receives {@code [rows, vocabulary]}
      */
-    void logits(Kernels kernels, float[] hidden, float[] logits, int rows);
+    default void logits(Kernels kernels, float[] hidden, float[] logits, int rows) {
+        norm().forward(kernels, hidden, hidden, rows);
+        lmHead().forward(kernels, hidden, logits, rows);
+    }
 }

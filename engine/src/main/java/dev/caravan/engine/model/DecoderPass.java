@@ -122,7 +122,7 @@ public final class DecoderPass {
             if (cancelled.getAsBoolean()) {
                 return false;
             }
-            decoder.block(layer, state, rotary);
+            decoder.blocks().get(layer).forward(state, rotary);
             report("layer." + layer, runs);
         }
         return true;

@@ -194,12 +194,10 @@ public final class EmbeddingGemma implements Encoder {
         private void run(Block block) {
             state.norm(block.inputLayernorm);
             block.attention.forward(state, rotary.get(block.rotary));
-            state.normProjected(block.postAttentionLayernorm);
-            state.addProjected(config.hiddenSize());
+            state.addProjected(block.postAttentionLayernorm);
             state.norm(block.preFeedforwardLayernorm);
             block.mlp.forward(state);
-            state.normProjected(block.postFeedforwardLayernorm);
-            state.addProjected(config.hiddenSize());
+            state.addProjected(block.postFeedforwardLayernorm);
         }
 
         private void report(String name) {

@@ -1,14 +1,15 @@
 package dev.caravan.engine.model;
 
 import dev.caravan.engine.kernel.Kernels;
-import dev.caravan.engine.layer.Activations;
 import dev.caravan.engine.layer.CausalSelfAttention;
+import dev.caravan.engine.layer.DecoderBlock;
 import dev.caravan.engine.layer.GatedMlp;
 import dev.caravan.engine.layer.Linear;
 import dev.caravan.engine.layer.RmsNorm;
 import dev.caravan.engine.layer.RotaryEmbedding;
 import dev.caravan.engine.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -33,21 +34,12 @@ public final class Gemma3 implements Decoder {
     private static final int FULL = 0;
     private static final int SLIDING = 1;
 
-    private record Block(
-            RmsNorm inputLayernorm,
-            CausalSelfAttention attention,
-            RmsNorm postAttentionLayernorm,
-            RmsNorm preFeedforwardLayernorm,
-            GatedMlp mlp,
-            RmsNorm postFeedforwardLayernorm,
-            int rotary) {}
-
     private final DecoderConfig config;
     private final List<RotaryEmbedding> rotaryEmbeddings;
     private final float scoreScale;
     private final Tensor embedTokens;
     private final float embeddingScale;
-    private final List<Block> blocks;
+    private final List<DecoderBlock> blocks;
     private final RmsNorm norm;
     private final Linear lmHead;
 
@@ -106,7 +98,7 @@ public final class Gemma3 implements Decoder {
         return new LayerTypes(weights, layer -> (layer + 1) % pattern != 0);
     }
 
-    private Block block(Weights weights, int layer, int window, boolean isFull) {
+    private DecoderBlock block(Weights weights, int layer, int window, boolean isFull) {
         String prefix = "model.layers." + layer + ".";
         int hidden = config.hiddenSize();
         float epsilon = config.rmsNormEpsilon();
@@ -122,7 +114,7 @@ public final class Gemma3 implements Decoder {
                 weights.linear(prefix + "mlp.up_proj", config.intermediateSize(), hidden),
                 weights.linear(prefix + "mlp.down_proj", hidden, config.intermediateSize()),
                 GatedMlp.Activation.GELU_TANH);
-        return new Block(
+        return new DecoderBlock(
                 weights.gemmaNorm(prefix + "input_layernorm.weight", hidden, epsilon),
                 new CausalSelfAttention(layer, config.attention(scoreScale, window), attention),
                 weights.gemmaNorm(prefix + "post_attention_layernorm.weight", hidden, epsilon),
@@ -151,26 +143,17 @@ public final class Gemma3 implements Decoder {
     }
 
     @Override
-    public void block(int layer, Activations state, List<RotaryEmbedding.Table> tables) {
-        Block block = blocks.get(layer);
-        state.norm(block.inputLayernorm);
-        block.attention.forward(state, tables.get(block.rotary));
-        state.normProjected(block.postAttentionLayernorm);
-        state.addProjected(config.hiddenSize());
-        state.norm(block.preFeedforwardLayernorm);
-        block.mlp.forward(state);
-        state.normProjected(block.postFeedforwardLayernorm);
-        state.addProjected(config.hiddenSize());
+    public List<DecoderBlock> blocks() {
+        return Collections.unmodifiableList(blocks);
     }
 
     @Override
-    public void norm(Kernels kernels, float[] hidden, int rows) {
-        norm.forward(kernels, hidden, hidden, rows);
+    public RmsNorm norm() {
+        return norm;
     }
 
     @Override
-    public void logits(Kernels kernels, float[] hidden, float[] logits, int rows) {
-        norm(kernels, hidden, rows);
-        lmHead.forward(kernels, hidden, logits, rows);
+    public Linear lmHead() {
+        return lmHead;
     }
 }

@@ -1,14 +1,15 @@
 package dev.caravan.engine.model;
 
 import dev.caravan.engine.kernel.Kernels;
-import dev.caravan.engine.layer.Activations;
 import dev.caravan.engine.layer.CausalSelfAttention;
+import dev.caravan.engine.layer.DecoderBlock;
 import dev.caravan.engine.layer.GatedMlp;
 import dev.caravan.engine.layer.Linear;
 import dev.caravan.engine.layer.RmsNorm;
 import dev.caravan.engine.layer.RotaryEmbedding;
 import dev.caravan.engine.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -21,13 +22,10 @@ public final class Qwen2 implements Decoder {
 
     static final String MODEL_TYPE = "qwen2";
 
-    private record Block(
-            RmsNorm inputLayernorm, CausalSelfAttention attention, RmsNorm postAttentionLayernorm, GatedMlp mlp) {}
-
     private final DecoderConfig config;
     private final RotaryEmbedding rotary;
     private final Tensor embedTokens;
-    private final List<Block> blocks;
+    private final List<DecoderBlock> blocks;
     private final RmsNorm norm;
     private final Linear lmHead;
 
@@ -53,7 +51,7 @@ public final class Qwen2 implements Decoder {
         return new LayerTypes(weights, layer -> isUsed && layer >= first);
     }
 
-    private Block block(Weights weights, int layer, int window) {
+    private DecoderBlock block(Weights weights, int layer, int window) {
         String prefix = "model.layers." + layer + ".";
         int hidden = config.hiddenSize();
         float epsilon = config.rmsNormEpsilon();
@@ -70,7 +68,7 @@ public final class Qwen2 implements Decoder {
                 weights.linear(prefix + "mlp.up_proj", config.intermediateSize(), hidden),
                 weights.linear(prefix + "mlp.down_proj", hidden, config.intermediateSize()),
                 GatedMlp.Activation.SILU);
-        return new Block(
+        return new DecoderBlock(
                 weights.norm(prefix + "input_layernorm.weight", hidden, epsilon),
                 new CausalSelfAttention(layer, config.attention(scale, window), attention),
                 weights.norm(prefix + "post_attention_layernorm.weight", hidden, epsilon),
@@ -93,24 +91,17 @@ public final class Qwen2 implements Decoder {
     }
 
     @Override
-    public void block(int layer, Activations state, List<RotaryEmbedding.Table> tables) {
-        Block block = blocks.get(layer);
-        state.norm(block.inputLayernorm);
-        block.attention.forward(state, tables.getFirst());
-        state.addProjected(config.hiddenSize());
-        state.norm(block.postAttentionLayernorm);
-        block.mlp.forward(state);
-        state.addProjected(config.hiddenSize());
+    public List<DecoderBlock> blocks() {
+        return Collections.unmodifiableList(blocks);
     }
 
     @Override
-    public void norm(Kernels kernels, float[] hidden, int rows) {
-        norm.forward(kernels, hidden, hidden, rows);
+    public RmsNorm norm() {
+        return norm;
     }
 
     @Override
-    public void logits(Kernels kernels, float[] hidden, float[] logits, int rows) {
-        norm(kernels, hidden, rows);
-        lmHead.forward(kernels, hidden, logits, rows);
+    public Linear lmHead() {
+        return lmHead;
     }
 }
