@@ -55,6 +55,56 @@ public interface Kernels extends AutoCloseable {
     /** {@code x = gelu(x)} with the error function. */
     void gelu(float[] x, int offset, int size);
 
+    /**
+     * {@code c = alpha a b + beta c} for dense matrices; runs on all workers. With {@code beta} 0 what {@code c} held does
+     * not count, not-a-number neither. Made for the thin products of low-rank adapters and their gradients.
+     *
+     * @param c not transposed, and in no array of {@code a} or {@code b}
+     */
+    void gemm(float alpha, Matrix a, Matrix b, float beta, Matrix c);
+
+    /** The gradient of {@link #linear}: {@code dx[T, I] = dy[T, O] W}; overwrites {@code dx}, runs on all workers. */
+    void linearBackward(Tensor weight, float[] dy, float[] dx, int tokens);
+
+    /** The gradient of {@link #rmsNorm} with respect to x, added to {@code dx}; {@code dx} is not {@code dy}. */
+    void rmsNormBackward(
+            float[] x,
+            int xOffset,
+            float[] weight,
+            float epsilon,
+            float[] dy,
+            int dyOffset,
+            float[] dx,
+            int dxOffset,
+            int size);
+
+    /**
+     * The gradients of {@link #siluMultiply}; overwrites {@code dGate} and {@code dUp}.
+     *
+     * @param gate the values before the activation
+     * @param dGate may be the array of {@code gate}
+     * @param dUp may be the array of {@code up} or {@code dy}
+     */
+    void siluMultiplyBackward(float[] gate, float[] up, float[] dy, float[] dGate, float[] dUp, int size);
+
+    /** The gradients of {@link #geluTanhMultiply}, as {@link #siluMultiplyBackward}. */
+    void geluTanhMultiplyBackward(float[] gate, float[] up, float[] dy, float[] dGate, float[] dUp, int size);
+
+    /** Attention over packed sequences: writes {@code y} and {@code logSumExp}; runs on all workers. */
+    void packedAttention(PackedAttention attention);
+
+    /**
+     * The gradients of {@link #packedAttention}; overwrites {@code dq}, {@code dk} and {@code dv}, runs on all workers.
+     * Probabilities are computed again from {@code logSumExp}; nothing of the size T x T exists.
+     *
+     * @param attention with {@code y} and {@code logSumExp} as {@link #packedAttention} left them
+     * @param dy {@code [T, heads * D]}
+     * @param dq {@code [T, heads * D]}
+     * @param dk {@code [T, keyValueHeads * D]}
+     * @param dv {@code [T, keyValueHeads * D]}
+     */
+    void packedAttentionBackward(PackedAttention attention, float[] dy, float[] dq, float[] dk, float[] dv);
+
     /** Runs {@code task} for 0 .. tasks-1 on the workers and the caller; returns when all are done. */
     void parallel(int tasks, IntConsumer task);
 

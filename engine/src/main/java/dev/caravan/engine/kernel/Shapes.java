@@ -7,6 +7,7 @@ final class Shapes {
 
     private Shapes() {}
 
+    /** Also for the gradient, with the gradients of x and y. */
     static void checkLinear(Tensor weight, float[] x, float[] y, int tokens) {
         if (weight.shape().length != 2) {
             throw new IllegalArgumentException(
@@ -38,6 +39,29 @@ final class Shapes {
             throw new IllegalArgumentException("attention of %d tokens at %d with %s: q has %d values, k %d, v %d, y %d"
                     .formatted(tokens, position, shape, q.length, k.length, v.length, y.length));
         }
+    }
+
+    static void checkProduct(Matrix a, Matrix b, Matrix c) {
+        if (c.transposed() || a.height() != c.rows() || b.width() != c.columns() || a.width() != b.height()) {
+            throw new IllegalArgumentException("[%d, %d] times [%d, %d] does not give %s[%d, %d]"
+                    .formatted(
+                            a.height(),
+                            a.width(),
+                            b.height(),
+                            b.width(),
+                            c.transposed() ? "transposed " : "",
+                            c.rows(),
+                            c.columns()));
+        }
+    }
+
+    static void checkPackedGradients(PackedAttention attention, float[] dy, float[] dq, float[] dk, float[] dv) {
+        int queries = attention.tokens() * attention.shape().querySize();
+        int keys = attention.tokens() * attention.shape().keyValueSize();
+        checkRun("dy", dy, 0, queries);
+        checkRun("dq", dq, 0, queries);
+        checkRun("dk", dk, 0, keys);
+        checkRun("dv", dv, 0, keys);
     }
 
     static void checkRun(String name, float[] values, int offset, int size) {

@@ -183,6 +183,53 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
+    public void gemm(float alpha, Matrix a, Matrix b, float beta, Matrix c) {
+        Shapes.checkProduct(a, b, c);
+        ScalarGradients.gemm(pool, alpha, a, b, beta, c);
+    }
+
+    @Override
+    public void linearBackward(Tensor weight, float[] dy, float[] dx, int tokens) {
+        Shapes.checkLinear(weight, dx, dy, tokens);
+        ScalarGradients.linear(pool, weight, dy, dx, tokens);
+    }
+
+    @Override
+    public void rmsNormBackward(
+            float[] x,
+            int xOffset,
+            float[] weight,
+            float epsilon,
+            float[] dy,
+            int dyOffset,
+            float[] dx,
+            int dxOffset,
+            int size) {
+        ScalarGradients.rmsNorm(x, xOffset, weight, epsilon, dy, dyOffset, dx, dxOffset, size);
+    }
+
+    @Override
+    public void siluMultiplyBackward(float[] gate, float[] up, float[] dy, float[] dGate, float[] dUp, int size) {
+        ScalarGradients.siluMultiply(gate, up, dy, dGate, dUp, size);
+    }
+
+    @Override
+    public void geluTanhMultiplyBackward(float[] gate, float[] up, float[] dy, float[] dGate, float[] dUp, int size) {
+        ScalarGradients.geluTanhMultiply(gate, up, dy, dGate, dUp, size);
+    }
+
+    @Override
+    public void packedAttention(PackedAttention attention) {
+        new ScalarPackedAttention(attention).attend(pool);
+    }
+
+    @Override
+    public void packedAttentionBackward(PackedAttention attention, float[] dy, float[] dq, float[] dk, float[] dv) {
+        Shapes.checkPackedGradients(attention, dy, dq, dk, dv);
+        new ScalarPackedAttention(attention).backward(pool, dy, dq, dk, dv);
+    }
+
+    @Override
     public void parallel(int tasks, IntConsumer task) {
         pool.run(tasks, task);
     }
