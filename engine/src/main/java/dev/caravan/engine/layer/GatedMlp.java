@@ -1,5 +1,7 @@
 package dev.caravan.engine.layer;
 
+import dev.caravan.engine.kernel.Kernels;
+
 /**
  * The gated MLP (Shazeer 2020, "GLU variants improve transformer"): {@code down(activation(gate(x)) * up(x))}.
  *
@@ -22,11 +24,29 @@ public record GatedMlp(Linear gate, Linear up, Linear down, Activation activatio
         int tokens = state.tokens();
         gate.forward(state.kernels, state.normed, state.gate, tokens);
         up.forward(state.kernels, state.normed, state.up, tokens);
-        int size = tokens * gate.weight().rows();
-        switch (activation) {
-            case SILU -> state.kernels.siluMultiply(state.gate, state.up, size);
-            case GELU_TANH -> state.kernels.geluTanhMultiply(state.gate, state.up, size);
-        }
+        activate(state.kernels, state.gate, state.up, tokens * gate.weight().rows());
         down.forward(state.kernels, state.gate, state.projected, tokens);
+    }
+
+    /** {@code gate = activation(gate) * up} over {@code size} values. */
+    public void activate(Kernels kernels, float[] gate, float[] up, int size) {
+        switch (activation) {
+            case SILU -> kernels.siluMultiply(gate, up, size);
+            case GELU_TANH -> kernels.geluTanhMultiply(gate, up, size);
+        }
+    }
+
+    /**
+     * The gradients of {@link #activate}.
+     *
+     * @param gate the values before the activation; receives their gradient
+     * @param up receives its gradient
+     * @param dy the gradient of the product
+     */
+    public void activateBackward(Kernels kernels, float[] gate, float[] up, float[] dy, int size) {
+        switch (activation) {
+            case SILU -> kernels.siluMultiplyBackward(gate, up, dy, gate, up, size);
+            case GELU_TANH -> kernels.geluTanhMultiplyBackward(gate, up, dy, gate, up, size);
+        }
     }
 }

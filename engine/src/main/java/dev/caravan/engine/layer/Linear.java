@@ -22,9 +22,16 @@ public record Linear(Tensor weight, float @Nullable [] bias) {
     public void forward(Kernels kernels, float[] x, float[] y, int tokens) {
         kernels.linear(weight, x, y, tokens);
         if (bias != null) {
-            for (int t = 0; t < tokens; t++) {
-                kernels.addScaled(1, bias, 0, y, t * bias.length, bias.length);
-            }
+            RowTasks.run(kernels, tokens, (first, end) -> {
+                for (int t = first; t < end; t++) {
+                    kernels.addScaled(1, bias, 0, y, t * bias.length, bias.length);
+                }
+            });
         }
+    }
+
+    /** The gradient with respect to x: {@code dx[tokens, in] = dy[tokens, out] W}; overwrites {@code dx}. */
+    public void backward(Kernels kernels, float[] dy, float[] dx, int tokens) {
+        kernels.linearBackward(weight, dy, dx, tokens);
     }
 }

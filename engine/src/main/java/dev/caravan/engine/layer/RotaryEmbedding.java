@@ -77,36 +77,51 @@ public final class RotaryEmbedding {
 
         /** Turns {@code x[tokens, heads, headSize]} in place, token t by row t of {@link #prepare}. */
         public void apply(float[] x, int tokens, int heads) {
+            apply(x, 0, tokens, heads);
+        }
+
+        /** As the other, for the tokens from {@code first} to {@code end - 1}: what one worker takes. */
+        public void apply(float[] x, int first, int end, int heads) {
+            turn(x, first, end, heads, 1);
+        }
+
+        /** The gradient of {@link #apply}: turns back, which is the transposed rotation. */
+        public void applyTransposed(float[] x, int first, int end, int heads) {
+            turn(x, first, end, heads, -1);
+        }
+
+        /** @param sign -1 turns by the negative angles */
+        private void turn(float[] x, int first, int end, int heads, float sign) {
             int headSize = headSize();
-            for (int t = 0; t < tokens; t++) {
+            for (int t = first; t < end; t++) {
                 for (int head = 0; head < heads; head++) {
                     int offset = (t * heads + head) * headSize;
                     switch (pairs) {
-                        case ADJACENT -> turnAdjacent(x, offset, t * frequencies.length);
-                        case HALVES -> turnHalves(x, offset, t * frequencies.length);
+                        case ADJACENT -> turnAdjacent(x, offset, t * frequencies.length, sign);
+                        case HALVES -> turnHalves(x, offset, t * frequencies.length, sign);
                     }
                 }
             }
         }
 
-        private void turnAdjacent(float[] x, int offset, int angle) {
+        private void turnAdjacent(float[] x, int offset, int angle, float sign) {
             for (int i = 0; i < frequencies.length; i++) {
                 float first = x[offset + 2 * i];
                 float second = x[offset + 2 * i + 1];
                 float cosine = cosines[angle + i];
-                float sine = sines[angle + i];
+                float sine = sign * sines[angle + i];
                 x[offset + 2 * i] = first * cosine - second * sine;
                 x[offset + 2 * i + 1] = first * sine + second * cosine;
             }
         }
 
-        private void turnHalves(float[] x, int offset, int angle) {
+        private void turnHalves(float[] x, int offset, int angle, float sign) {
             int half = frequencies.length;
             for (int i = 0; i < half; i++) {
                 float first = x[offset + i];
                 float second = x[offset + half + i];
                 float cosine = cosines[angle + i];
-                float sine = sines[angle + i];
+                float sine = sign * sines[angle + i];
                 x[offset + i] = first * cosine - second * sine;
                 x[offset + half + i] = first * sine + second * cosine;
             }
