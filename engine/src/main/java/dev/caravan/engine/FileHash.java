@@ -8,6 +8,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,12 +18,11 @@ final class FileHash implements AutoCloseable {
     private static final int CHUNK_BYTES = 1 << 20;
 
     private final List<Path> files;
-    private volatile String value;
+    private final CompletableFuture<String> value = new CompletableFuture<>();
     private volatile boolean isClosed;
 
-    private FileHash(List<Path> files, String value) {
+    private FileHash(List<Path> files) {
         this.files = files;
-        this.value = value;
     }
 
     /**
@@ -31,29 +31,39 @@ final class FileHash implements AutoCloseable {
      * @param known the hash in hex, or the empty string to compute it
      */
     static FileHash of(List<Path> files, String known) {
-        FileHash hash = new FileHash(files, known);
+        FileHash hash = new FileHash(files);
         if (known.isEmpty()) {
             Thread.ofPlatform().daemon().name("caravan-hash").start(hash::compute);
+        } else {
+            hash.value.complete(known);
         }
         return hash;
     }
 
     /** The hash in hex, or the empty string until it is known. */
     String value() {
-        return value;
+        return value.getNow("");
+    }
+
+    /** The hash in hex once it is known, or the empty string if it never will be. */
+    String await() {
+        return value.join();
     }
 
     private void compute() {
+        String computed = "";
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             for (Path file : files) {
                 update(digest, file);
             }
-            value = isClosed ? "" : HexFormat.of().formatHex(digest.digest());
+            computed = isClosed ? "" : HexFormat.of().formatHex(digest.digest());
         } catch (IOException failure) {
             log.warn("hash=failed file={} reason={}", files.getFirst().getFileName(), failure.getMessage());
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException("every Java platform has SHA-256", impossible);
+        } finally {
+            value.complete(computed);
         }
     }
 

@@ -3,6 +3,8 @@ package dev.caravan.engine;
 import dev.caravan.engine.generate.Generation;
 import dev.caravan.engine.generate.GenerationListener;
 import dev.caravan.engine.generate.GenerationRequest;
+import dev.caravan.engine.generate.ServedAdapter;
+import dev.caravan.engine.lora.LoraAdapter;
 import dev.caravan.engine.template.ChatMessage;
 import dev.caravan.engine.template.TemplateOptions;
 import dev.caravan.engine.tokenizer.Tokenizer;
@@ -56,6 +58,7 @@ public interface LanguageModel extends AutoCloseable {
      * generation ends within one token.
      *
      * @throws ContextOverflowException if the prompt leaves no room for an answer
+     * @throws AdapterClosedException if the request's adapter is out of service
      * @throws QueueFullException if too many requests wait already
      */
     Generation generate(GenerationRequest request, GenerationListener listener);
@@ -68,6 +71,7 @@ public interface LanguageModel extends AutoCloseable {
      * @param listeners one for each request, called on the calling thread
      * @return in the order of the requests
      * @throws ContextOverflowException if a prompt leaves no room for an answer
+     * @throws AdapterClosedException if a request's adapter is out of service
      * @throws QueueFullException if too many requests wait already
      */
     default List<Generation> generateAll(
@@ -77,6 +81,19 @@ public interface LanguageModel extends AutoCloseable {
             generations.add(generate(requests.get(i), listeners.get(i)));
         }
         return generations;
+    }
+
+    /**
+     * Takes an adapter into service: requests may name it from now on, others stay as they are. The base's weights are
+     * shared and never changed. Close it to take it out of service.
+     *
+     * @param name what messages call it
+     * @param adapter is copied
+     * @throws IllegalArgumentException if it is of another base
+     * @throws OutOfMemoryBudgetException if the copy does not fit into memory
+     */
+    default ServedAdapter serve(String name, LoraAdapter adapter) {
+        throw new UnsupportedOperationException("this model takes no adapters");
     }
 
     @Override

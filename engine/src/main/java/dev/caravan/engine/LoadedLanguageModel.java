@@ -4,7 +4,9 @@ import dev.caravan.engine.generate.BatchScheduler;
 import dev.caravan.engine.generate.Generation;
 import dev.caravan.engine.generate.GenerationListener;
 import dev.caravan.engine.generate.GenerationRequest;
+import dev.caravan.engine.generate.ServedAdapter;
 import dev.caravan.engine.kernel.Kernels;
+import dev.caravan.engine.lora.LoraAdapter;
 import dev.caravan.engine.template.ChatMessage;
 import dev.caravan.engine.template.PlainTemplate;
 import dev.caravan.engine.template.TemplateOptions;
@@ -23,6 +25,7 @@ final class LoadedLanguageModel implements LanguageModel {
     private final Kernels kernels;
     private final BatchScheduler scheduler;
     private final FileHash hash;
+    private final AdapterLoader adapters;
     private final AtomicBoolean isClosed = new AtomicBoolean();
 
     /** Takes over the decoder and the kernels. */
@@ -38,6 +41,7 @@ final class LoadedLanguageModel implements LanguageModel {
         this.kernels = kernels;
         this.scheduler = new BatchScheduler(loaded.decoder(), kernels, encoder.tokenizer(), limits);
         this.hash = FileHash.of(loaded.checkpoint().weightFiles(), weightHash);
+        this.adapters = new AdapterLoader(loaded, hash, scheduler);
     }
 
     @Override
@@ -89,6 +93,11 @@ final class LoadedLanguageModel implements LanguageModel {
     public List<Generation> generateAll(
             List<GenerationRequest> requests, List<? extends GenerationListener> listeners) {
         return scheduler.generate(requests, listeners);
+    }
+
+    @Override
+    public ServedAdapter serve(String name, LoraAdapter adapter) {
+        return adapters.serve(name, adapter);
     }
 
     @Override

@@ -73,6 +73,8 @@ class ArchitectureTest {
                 .definedBy("dev.caravan.engine.layer..")
                 .optionalLayer("model")
                 .definedBy("dev.caravan.engine.model..")
+                .layer("lora")
+                .definedBy("dev.caravan.engine.lora..")
                 .layer("generate")
                 .definedBy("dev.caravan.engine.generate..")
                 .layer("grammar")
@@ -101,6 +103,11 @@ class ArchitectureTest {
                 .mayOnlyAccessLayers("tensor", "quant", "kernel")
                 .whereLayer("model")
                 .mayOnlyAccessLayers("tensor", "quant", "kernel", "format", "json", "layer")
+                .whereLayer("generate")
+                .mayOnlyAccessLayers("tensor", "kernel", "layer", "model", "tokenizer")
+                .whereLayer("lora")
+                .mayOnlyAccessLayers(
+                        "tensor", "quant", "kernel", "format", "json", "gguf", "safetensors", "layer", "model")
                 .whereLayer("grammar")
                 .mayOnlyAccessLayers("generate", "tokenizer")
                 .check(ENGINE);

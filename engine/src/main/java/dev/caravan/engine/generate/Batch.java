@@ -171,6 +171,9 @@ final class Batch {
     private boolean isWorthWaiting(Sequence sequence) {
         for (Answer older : plan.keySet()) {
             Sequence other = older.sequence();
+            if (!other.space.equals(sequence.space)) {
+                continue;
+            }
             int most = Math.min(other.length, sequence.length - 1);
             int mismatch = Arrays.mismatch(other.tokens, 0, most, sequence.tokens, 0, most);
             int common = mismatch < 0 ? most : mismatch;
@@ -211,13 +214,14 @@ final class Batch {
     }
 
     private void runPlan(BooleanSupplier stopping) {
+        List<Map.Entry<Answer, Planned>> rows = byAdapter();
         List<DecoderPass.Part> parts = new ArrayList<>();
-        plan.forEach((answer, planned) -> {
-            Sequence sequence = answer.sequence();
-            sequence.guess(planned.draft);
-            int end = sequence.fed + planned.rows();
-            parts.add(new DecoderPass.Part(sequence.cache, sequence.tokens, sequence.fed, end));
-        });
+        for (Map.Entry<Answer, Planned> entry : rows) {
+            Sequence sequence = entry.getKey().sequence();
+            sequence.guess(entry.getValue().draft);
+            int end = sequence.fed + entry.getValue().rows();
+            parts.add(new DecoderPass.Part(sequence.cache, sequence.tokens, sequence.fed, end, sequence.adapter));
+        }
         BooleanSupplier nobodyListens =
                 () -> stopping.getAsBoolean() || plan.keySet().stream().allMatch(Answer::isAbandoned);
         long started = nanoTime.getAsLong();
@@ -229,7 +233,7 @@ final class Batch {
         int[] logitsRowsOfPass = new int[DecoderPass.MAX_TOKENS];
         int logitsCount = 0;
         int row = 0;
-        for (Map.Entry<Answer, Planned> entry : plan.entrySet()) {
+        for (Map.Entry<Answer, Planned> entry : rows) {
             Sequence sequence = entry.getKey().sequence();
             Planned planned = entry.getValue();
             sequence.fed += planned.count;
@@ -252,6 +256,15 @@ final class Batch {
             }
             draw(draws, logits, logitsCount);
         }
+    }
+
+    /** The plan in the order of the pass's rows: an adapter's answers follow each other, so that it is read once. */
+    private List<Map.Entry<Answer, Planned>> byAdapter() {
+        Map<PrefixCache.Space, List<Map.Entry<Answer, Planned>>> groups = new LinkedHashMap<>();
+        plan.entrySet()
+                .forEach(entry -> groups.computeIfAbsent(entry.getKey().sequence().space, space -> new ArrayList<>())
+                        .add(entry));
+        return groups.values().stream().flatMap(List::stream).toList();
     }
 
     /** One answer's draws after a pass: its logits begin in row {@code firstRow}, one row more than it has guesses. */

@@ -5,6 +5,7 @@ import dev.caravan.engine.QueueFullException;
 import dev.caravan.engine.kernel.Kernels;
 import dev.caravan.engine.layer.KvCacheType;
 import dev.caravan.engine.layer.KvPagePool;
+import dev.caravan.engine.layer.LowRankAdapter;
 import dev.caravan.engine.model.Decoder;
 import dev.caravan.engine.model.DecoderConfig;
 import dev.caravan.engine.model.DecoderPass;
@@ -87,6 +88,9 @@ public final class BatchScheduler implements AutoCloseable {
     /** Guarded by the lock. */
     private final ArrayDeque<Answer> waiting = new ArrayDeque<>();
 
+    /** Guarded by the lock: the hashes of adapters that left, until the thread has dropped what it holds of them. */
+    private final List<String> leftAdapters = new ArrayList<>();
+
     /** Guarded by the lock: the answers that did not end yet. */
     private int openAnswers;
 
@@ -137,7 +141,8 @@ public final class BatchScheduler implements AutoCloseable {
      * @return in the order of the requests
      * @throws ContextOverflowException if a prompt leaves no room for an answer
      * @throws QueueFullException if too many answers wait already
-     * @throws IllegalArgumentException if a prompt is empty or holds an unknown token
+     * @throws IllegalArgumentException if a prompt is empty or holds an unknown token, or an adapter is another model's
+     * @throws dev.caravan.engine.AdapterClosedException if an adapter is out of service
      * @throws IllegalStateException if the scheduler is closed
      */
     public List<Generation> generate(List<GenerationRequest> requests, List<? extends GenerationListener> listeners) {
@@ -158,6 +163,27 @@ public final class BatchScheduler implements AutoCloseable {
         }
     }
 
+    /**
+     * Takes an adapter into service.
+     *
+     * @param name what messages call it
+     * @param hash SHA-256 in hex of what makes its answers: adapters with the same one share keys and values
+     * @param weights made for the decoder of this scheduler
+     */
+    public ServedAdapter serve(String name, String hash, LowRankAdapter weights) {
+        return new ServedAdapter(name, hash, pass.decoder(), weights, this::adapterLeft);
+    }
+
+    private void adapterLeft(ServedAdapter adapter) {
+        lock.lock();
+        try {
+            leftAdapters.add(adapter.hash());
+            work.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private Answer answer(GenerationRequest request, Delivery delivery) {
         int[] prompt = request.promptTokens();
         if (prompt.length == 0) {
@@ -168,7 +194,10 @@ public final class BatchScheduler implements AutoCloseable {
         }
         pass.requireKnown(prompt, 0, prompt.length);
         int maxTokens = Math.min(request.maxTokens(), limits.contextTokens() - prompt.length);
-        Sequence sequence = new Sequence(prompt, maxTokens, pool, prefixes);
+        if (request.adapter() != null) {
+            request.adapter().requireServedBy(pass.decoder());
+        }
+        Sequence sequence = new Sequence(prompt, maxTokens, pool, prefixes, request.adapter());
         return new Answer(request, sequence, delivery, tokenizer, kernels, maxTokens);
     }
 
@@ -224,6 +253,8 @@ public final class BatchScheduler implements AutoCloseable {
         lock.lock();
         try {
             while (!isClosed) {
+                leftAdapters.forEach(prefixes::drop);
+                leftAdapters.clear();
                 while (!waiting.isEmpty() && batch.hasRoomFor(waiting.element())) {
                     batch.add(waiting.remove());
                 }

@@ -2,6 +2,7 @@ package dev.caravan.engine.generate;
 
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One generation.
@@ -14,6 +15,7 @@ import java.util.function.BooleanSupplier;
  * @param constraint asked before every draw, on a thread of the engine; {@link TokenConstraint#NONE} leaves all tokens
  * @param topLogprobs how many of the likeliest tokens are reported beside each drawn one, 0 to
  *     {@value #MAX_TOP_LOGPROBS}, or {@link #NO_LOGPROBS}
+ * @param adapter what answers beside the base's weights, or null for the base alone
  */
 @SuppressWarnings("ArrayRecordComponent") // handed over, never written
 public record GenerationRequest(
@@ -23,7 +25,8 @@ public record GenerationRequest(
         List<String> stop,
         BooleanSupplier cancelled,
         TokenConstraint constraint,
-        int topLogprobs) {
+        int topLogprobs,
+        @Nullable AdapterChoice adapter) {
 
     /** OpenAI's bound. */
     public static final int MAX_TOP_LOGPROBS = 20;
@@ -43,6 +46,18 @@ public record GenerationRequest(
             throw new IllegalArgumentException(
                     "top_logprobs must be between 0 and %d, got %d".formatted(MAX_TOP_LOGPROBS, topLogprobs));
         }
+    }
+
+    /** Of the base alone. */
+    public GenerationRequest(
+            int[] promptTokens,
+            SamplingParameters sampling,
+            int maxTokens,
+            List<String> stop,
+            BooleanSupplier cancelled,
+            TokenConstraint constraint,
+            int topLogprobs) {
+        this(promptTokens, sampling, maxTokens, stop, cancelled, constraint, topLogprobs, null);
     }
 
     /** Without log-probabilities. */
@@ -72,7 +87,26 @@ public record GenerationRequest(
      * @param top how many of the likeliest tokens are reported beside each drawn one
      */
     public GenerationRequest withLogprobs(int top) {
-        return new GenerationRequest(promptTokens, sampling, maxTokens, stop, cancelled, constraint, top);
+        return new GenerationRequest(promptTokens, sampling, maxTokens, stop, cancelled, constraint, top, adapter);
+    }
+
+    /**
+     * The same request, answered with an adapter.
+     *
+     * @param other one of the model that is asked
+     * @param scale what everything that it adds is multiplied by: 1 as it was trained, 0 the bare base
+     * @throws IllegalArgumentException if the scale is not a finite number
+     */
+    public GenerationRequest withAdapter(ServedAdapter other, float scale) {
+        return new GenerationRequest(
+                promptTokens,
+                sampling,
+                maxTokens,
+                stop,
+                cancelled,
+                constraint,
+                topLogprobs,
+                new AdapterChoice(other, scale));
     }
 
     /**
@@ -83,6 +117,6 @@ public record GenerationRequest(
      */
     public GenerationRequest forAnswer(int index, TokenConstraint own) {
         return new GenerationRequest(
-                promptTokens, sampling.forAnswer(index), maxTokens, stop, cancelled, own, topLogprobs);
+                promptTokens, sampling.forAnswer(index), maxTokens, stop, cancelled, own, topLogprobs, adapter);
     }
 }

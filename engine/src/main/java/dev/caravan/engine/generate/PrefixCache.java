@@ -1,6 +1,7 @@
 package dev.caravan.engine.generate;
 
 import dev.caravan.engine.layer.KvPagePool;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -13,12 +14,21 @@ import org.jspecify.annotations.Nullable;
  * {@link KvPagePool#PAGE_TOKENS} tokens: a block is found by the block before it and by its own tokens, which are
  * compared, so that what is found was computed for exactly these tokens. Full blocks are shared; of a block that agrees
  * only in its beginning (or that is not full yet) a copy is made. Exact: a key depends on nothing but the tokens up to
- * its own.
+ * its own and the weights; sequences with different adapters, or with one at different scales, have trees of their own.
  *
  * <p>The cache holds every page that it knows. A page that no one else holds goes back to the pool when {@link #evict}
  * is asked for one: the least recently used of those with no block after it. For the scheduler's thread.
  */
 final class PrefixCache {
+
+    /**
+     * The weights that keys and values are computed with.
+     *
+     * @param adapter the hash of what is added to the base, or the empty string
+     */
+    record Space(String adapter, float scale) {
+        static final Space BASE = new Space("", 0);
+    }
 
     /** A block and its place. Whoever holds a block's page holds the pages of all blocks before it. */
     static final class Node {
@@ -27,6 +37,8 @@ final class PrefixCache {
         private final int page;
         private final Map<Block, Node> children = new HashMap<>();
         private long lastUsed;
+        /** Its adapter left: nothing is found by it, nothing is added to it. */
+        private boolean isDropped;
 
         private Node(@Nullable Node parent, Block block, int page) {
             this.parent = parent;
@@ -68,17 +80,14 @@ final class PrefixCache {
     }
 
     private final KvPagePool pool;
-    private final Node root = new Node(null, new Block(new int[0], 0, 0), 0);
+    /** The nodes before the first blocks. A tree without blocks has none. */
+    private final Map<Space, Node> roots = new HashMap<>();
+
     private final Set<Node> nodes = new LinkedHashSet<>();
     private long clock;
 
     PrefixCache(KvPagePool pool) {
         this.pool = pool;
-    }
-
-    /** The node before the first block. */
-    Node root() {
-        return root;
     }
 
     /** The pages that it holds. */
@@ -106,10 +115,14 @@ final class PrefixCache {
         if (before != sequence.cache.capacityTokens() || before != sequence.blocks * KvPagePool.PAGE_TOKENS) {
             return 0;
         }
+        Node last = sequence.node == null ? roots.get(sequence.space) : sequence.node;
+        if (last == null) {
+            return 0;
+        }
         int most = sequence.length - 1;
         while (sequence.fed + KvPagePool.PAGE_TOKENS <= most) {
             Block next = new Block(sequence.tokens, sequence.fed, KvPagePool.PAGE_TOKENS);
-            Node node = sequence.node.children.get(next);
+            Node node = last.children.get(next);
             if (node == null) {
                 break;
             }
@@ -117,16 +130,17 @@ final class PrefixCache {
             sequence.fed += KvPagePool.PAGE_TOKENS;
             sequence.node = node;
             sequence.blocks++;
+            last = node;
         }
-        copyBeginning(sequence, most);
-        touch(sequence.node);
+        copyBeginning(sequence, last, most);
+        touch(last);
         return sequence.fed - before;
     }
 
-    private void copyBeginning(Sequence sequence, int most) {
+    private void copyBeginning(Sequence sequence, Node last, int most) {
         int longest = 0;
-        Node best = root;
-        for (Node node : sequence.node.children.values()) {
+        Node best = last;
+        for (Node node : last.children.values()) {
             int common = node.block.common(sequence.tokens, sequence.fed, most - sequence.fed);
             if (common > longest) {
                 longest = common;
@@ -150,39 +164,51 @@ final class PrefixCache {
     }
 
     /**
-     * Takes in the full blocks that were fed since the last time.
+     * Takes in the full blocks that were fed since the last time, unless their adapter left.
      *
      * @param withLast whether the last block is taken in as well although it is not full: its page may be copied from
      *     while the sequence goes on writing behind the tokens of now
      */
     void remember(Sequence sequence, boolean withLast) {
         int known = sequence.blocks * KvPagePool.PAGE_TOKENS;
+        Node last = sequence.node;
+        if (sequence.isForgotten() || (last != null && last.isDropped)) {
+            return;
+        }
+        boolean isNews = known + KvPagePool.PAGE_TOKENS <= sequence.fed || (withLast && known < sequence.fed);
+        if (last == null && isNews) {
+            last = roots.computeIfAbsent(sequence.space, space -> new Node(null, new Block(new int[0], 0, 0), 0));
+        }
+        if (last == null) {
+            return;
+        }
         for (; known + KvPagePool.PAGE_TOKENS <= sequence.fed; known += KvPagePool.PAGE_TOKENS) {
             Block block = new Block(sequence.tokens, known, KvPagePool.PAGE_TOKENS);
-            Node node = sequence.node.children.get(block);
+            Node node = last.children.get(block);
             if (node == null) {
-                node = add(sequence.node, block, sequence.cache.page(sequence.blocks));
+                node = add(last, block, sequence.cache.page(sequence.blocks));
             } else if (node.page != sequence.cache.page(sequence.blocks)) {
                 sequence.cache.replace(sequence.blocks, node.page);
             }
             sequence.node = node;
             sequence.blocks++;
+            last = node;
         }
         if (withLast && known < sequence.fed) {
-            rememberBeginning(sequence, known);
+            rememberBeginning(sequence, last, known);
         }
-        touch(sequence.node);
+        touch(last);
     }
 
-    private void rememberBeginning(Sequence sequence, int known) {
+    private void rememberBeginning(Sequence sequence, Node last, int known) {
         Block block = new Block(sequence.tokens, known, sequence.fed - known);
-        for (Node node : sequence.node.children.values()) {
+        for (Node node : last.children.values()) {
             if (node.block.common(block.tokens, 0, block.tokens.length) == block.tokens.length) {
                 node.lastUsed = ++clock;
                 return;
             }
         }
-        add(sequence.node, block, sequence.cache.page(sequence.blocks));
+        add(last, block, sequence.cache.page(sequence.blocks));
     }
 
     /** Adds a block in the place of those that are its beginning. */
@@ -233,9 +259,33 @@ final class PrefixCache {
 
     private void remove(Node leaf) {
         nodes.remove(leaf);
-        if (leaf.parent != null) {
-            leaf.parent.children.remove(leaf.block);
+        Node parent = leaf.parent;
+        if (parent != null) {
+            parent.children.remove(leaf.block);
+            if (parent.parent == null && parent.children.isEmpty()) {
+                roots.values().remove(parent);
+            }
         }
         pool.release(leaf.page);
+    }
+
+    /** Gives back what was computed with an adapter, at whatever scale. Sequences that run keep their own pages. */
+    void drop(String adapter) {
+        ArrayDeque<Node> dropped = new ArrayDeque<>();
+        roots.entrySet().removeIf(entry -> {
+            boolean isOfAdapter = entry.getKey().adapter().equals(adapter);
+            if (isOfAdapter) {
+                dropped.addAll(entry.getValue().children.values());
+            }
+            return isOfAdapter;
+        });
+        while (!dropped.isEmpty()) {
+            Node node = dropped.remove();
+            dropped.addAll(node.children.values());
+            node.children.clear();
+            node.isDropped = true;
+            nodes.remove(node);
+            pool.release(node.page);
+        }
     }
 }

@@ -1,8 +1,11 @@
 package dev.caravan.engine.generate;
 
+import dev.caravan.engine.layer.BoundAdapter;
 import dev.caravan.engine.layer.KvCache;
 import dev.caravan.engine.layer.KvPagePool;
 import java.util.Arrays;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tokens of a prompt and its answer, and how many of them have keys and values. For the scheduler's thread.
@@ -17,18 +20,42 @@ final class Sequence {
     /** The tokens of which the cache holds keys and values. */
     int fed;
 
-    PrefixCache.Node node;
+    /** Null before the first block. */
+    PrefixCache.@Nullable Node node;
     /** The full blocks that the prefix cache knows. */
     int blocks;
 
-    private final PrefixCache prefixes;
+    /** What the keys and values are computed with: only sequences with the same can share them. */
+    final PrefixCache.Space space;
+    /** What is added to the base, or null. */
+    final @Nullable BoundAdapter adapter;
 
+    private final PrefixCache prefixes;
+    private final BooleanSupplier isForgotten;
+
+    /** A sequence of the base alone. */
     Sequence(int[] prompt, int room, KvPagePool pool, PrefixCache prefixes) {
+        this(prompt, room, pool, prefixes, null);
+    }
+
+    /** @param choice the adapter, or null */
+    Sequence(int[] prompt, int room, KvPagePool pool, PrefixCache prefixes, @Nullable AdapterChoice choice) {
+        // Nothing is added at scale 0: then it is the base's, keys and values included.
+        AdapterChoice used = choice == null || choice.scale() == 0 ? null : choice;
+        this.space = used == null
+                ? PrefixCache.Space.BASE
+                : new PrefixCache.Space(used.adapter().hash(), used.scale());
+        this.adapter = used == null ? null : used.bound();
+        this.isForgotten = used == null ? () -> false : used.adapter()::isClosed;
         this.cache = new KvCache(pool);
         this.tokens = Arrays.copyOf(prompt, prompt.length + Math.min(room, KvPagePool.PAGE_TOKENS));
         this.length = prompt.length;
         this.prefixes = prefixes;
-        this.node = prefixes.root();
+    }
+
+    /** Whether nobody may start from its keys and values any more. */
+    boolean isForgotten() {
+        return isForgotten.getAsBoolean();
     }
 
     /** The tokens that were not fed. */
@@ -59,6 +86,6 @@ final class Sequence {
         cache.close();
         fed = 0;
         blocks = 0;
-        node = prefixes.root();
+        node = null;
     }
 }

@@ -70,6 +70,7 @@ public final class Activations {
     final float[] up;
 
     private final Sizes sizes;
+    private final AdapterRows adapterRows;
     private final int keyValueSize;
     private final KvRun[] runOfRow;
     private final int[] rowsOfShortRuns;
@@ -84,6 +85,7 @@ public final class Activations {
     public Activations(Kernels kernels, Sizes sizes) {
         this.kernels = kernels;
         this.sizes = sizes;
+        this.adapterRows = new AdapterRows(kernels);
         this.keyValueSize = sizes.kvHeads() * sizes.headSize();
         this.attentionScratch = new AttentionScratch.Pool(kernels, sizes.headSize());
         int maxTokens = sizes.maxTokens();
@@ -122,6 +124,7 @@ public final class Activations {
             rows = end;
         }
         this.runs = List.copyOf(runs);
+        this.adapterRows.begin(this.runs);
         this.shortRowCount = shortRows;
         this.tokens = rows;
     }
@@ -132,6 +135,7 @@ public final class Activations {
             throw new IllegalArgumentException("a text of %d tokens, 1 to %d fit".formatted(tokens, maxTokens()));
         }
         this.runs = List.of();
+        this.adapterRows.begin(this.runs);
         this.shortRowCount = 0;
         this.tokens = tokens;
     }
@@ -208,6 +212,37 @@ public final class Activations {
     /** Norms the residual stream into the next layer's input. */
     public void norm(RmsNorm norm) {
         norm.forward(kernels, hidden, normed, tokens);
+    }
+
+    /**
+     * Adds what the runs' adapters add to some of a layer's projections, all of which were just computed from the same
+     * values.
+     */
+    void addAdapters(int layer, Projection... projections) {
+        if (!adapterRows.isEmpty()) {
+            adapterRows.add(this, layer, projections);
+        }
+    }
+
+    /** What a projection reads, {@code [T, inputs]}. */
+    float[] input(Projection projection) {
+        return switch (projection) {
+            case Q_PROJ, K_PROJ, V_PROJ, GATE_PROJ, UP_PROJ -> normed;
+            case O_PROJ -> attended;
+            case DOWN_PROJ -> gate;
+        };
+    }
+
+    /** What a projection writes, {@code [T, outputs]}. */
+    float[] output(Projection projection) {
+        return switch (projection) {
+            case Q_PROJ -> query;
+            case K_PROJ -> key;
+            case V_PROJ -> value;
+            case GATE_PROJ -> gate;
+            case UP_PROJ -> up;
+            case O_PROJ, DOWN_PROJ -> projected;
+        };
     }
 
     /** Adds what attention or the MLP left to the residual stream, normed where there is a norm. */

@@ -56,6 +56,11 @@ public final class CausalSelfAttention {
         this.weights = weights;
     }
 
+    /** The layer's index in the decoder. */
+    int layer() {
+        return layer;
+    }
+
     public AttentionShape shape() {
         return shape;
     }
@@ -75,6 +80,7 @@ public final class CausalSelfAttention {
         weights.query.forward(state.kernels, state.normed, state.query, tokens);
         weights.key.forward(state.kernels, state.normed, state.key, tokens);
         weights.value.forward(state.kernels, state.normed, state.value, tokens);
+        state.addAdapters(layer, Projection.Q_PROJ, Projection.K_PROJ, Projection.V_PROJ);
         if (weights.queryNorm != null) {
             weights.queryNorm.forward(state.kernels, state.query, state.query, tokens * shape.heads());
         }
@@ -96,6 +102,7 @@ public final class CausalSelfAttention {
             }
         }
         weights.output.forward(state.kernels, state.attended, state.projected, tokens);
+        state.addAdapters(layer, Projection.O_PROJ);
     }
 
     /** The first position that the token at this position sees. */

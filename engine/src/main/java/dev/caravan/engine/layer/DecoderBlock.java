@@ -33,7 +33,7 @@ public record DecoderBlock(
         attention.forward(state, tables.get(rotary));
         state.addProjected(attentionOutputNorm);
         state.norm(mlpNorm);
-        mlp.forward(state);
+        mlp.forward(state, attention.layer());
         state.addProjected(mlpOutputNorm);
     }
 

@@ -19,13 +19,19 @@ public record GatedMlp(Linear gate, Linear up, Linear down, Activation activatio
         GELU_TANH
     }
 
-    /** From the state's normed to its projected values. */
-    public void forward(Activations state) {
+    /**
+     * From the state's normed to its projected values.
+     *
+     * @param layer the layer's index in its model
+     */
+    public void forward(Activations state, int layer) {
         int tokens = state.tokens();
         gate.forward(state.kernels, state.normed, state.gate, tokens);
         up.forward(state.kernels, state.normed, state.up, tokens);
+        state.addAdapters(layer, Projection.GATE_PROJ, Projection.UP_PROJ);
         activate(state.kernels, state.gate, state.up, tokens * gate.weight().rows());
         down.forward(state.kernels, state.gate, state.projected, tokens);
+        state.addAdapters(layer, Projection.DOWN_PROJ);
     }
 
     /** {@code gate = activation(gate) * up} over {@code size} values. */

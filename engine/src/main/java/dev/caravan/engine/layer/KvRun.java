@@ -1,5 +1,7 @@
 package dev.caravan.engine.layer;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The tokens of one sequence in a pass.
  *
@@ -7,8 +9,14 @@ package dev.caravan.engine.layer;
  * @param row the row of the first token among the pass's tokens
  * @param start the position of the first token in the sequence
  * @param tokens how many there are
+ * @param adapter what is added to the linear layers for these tokens, or null for the base alone
  */
-public record KvRun(KvCache cache, int row, int start, int tokens) {
+public record KvRun(
+        KvCache cache,
+        int row,
+        int start,
+        int tokens,
+        @Nullable BoundAdapter adapter) {
 
     public KvRun {
         if (tokens < 1 || start < 0 || row < 0) {

@@ -2,6 +2,7 @@ package dev.caravan.engine.model;
 
 import dev.caravan.engine.kernel.Kernels;
 import dev.caravan.engine.layer.Activations;
+import dev.caravan.engine.layer.BoundAdapter;
 import dev.caravan.engine.layer.KvCache;
 import dev.caravan.engine.layer.KvCacheType;
 import dev.caravan.engine.layer.KvPagePool;
@@ -27,9 +28,22 @@ public final class DecoderPass {
      *
      * @param cache holds the keys and values of {@code tokens[0 .. from - 1]} and has room up to {@code end}
      * @param tokens the sequence, a token's index being its position
+     * @param adapter what the sequence's tokens have beside the base's weights, the same in all its passes; or null.
+     *     Parts with the same one do best to follow each other
      */
     @SuppressWarnings("ArrayRecordComponent") // a view, made and dropped within one pass
-    public record Part(KvCache cache, int[] tokens, int from, int end) {}
+    public record Part(
+            KvCache cache,
+            int[] tokens,
+            int from,
+            int end,
+            @Nullable BoundAdapter adapter) {
+
+        /** With the base alone. */
+        public Part(KvCache cache, int[] tokens, int from, int end) {
+            this(cache, tokens, from, end, null);
+        }
+    }
 
     private final Decoder decoder;
     private final Kernels kernels;
@@ -75,6 +89,10 @@ public final class DecoderPass {
         return new KvPagePool(decoder.config().sizes(1, 1).cacheShape(type), pages);
     }
 
+    public Decoder decoder() {
+        return decoder;
+    }
+
     public Kernels kernels() {
         return kernels;
     }
@@ -110,7 +128,7 @@ public final class DecoderPass {
         int rows = 0;
         for (Part part : parts) {
             int count = part.end - part.from;
-            runs.add(new KvRun(part.cache, rows, part.from, count));
+            runs.add(new KvRun(part.cache, rows, part.from, count, part.adapter));
             rows += count;
         }
         state.begin(runs);

@@ -185,18 +185,18 @@ public final class EmbeddingGemma implements Encoder {
             }
             report("embeddings");
             for (int layer = 0; layer < blocks.size(); layer++) {
-                run(blocks.get(layer));
+                run(blocks.get(layer), layer);
                 report("layer." + layer);
             }
             norm.forward(kernels, state.hidden(), state.hidden(), ids.length);
         }
 
-        private void run(Block block) {
+        private void run(Block block, int layer) {
             state.norm(block.inputLayernorm);
             block.attention.forward(state, rotary.get(block.rotary));
             state.addProjected(block.postAttentionLayernorm);
             state.norm(block.preFeedforwardLayernorm);
-            block.mlp.forward(state);
+            block.mlp.forward(state, layer);
             state.addProjected(block.postFeedforwardLayernorm);
         }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caravan.engine.layer.KvCacheType;
 import dev.caravan.engine.layer.KvPagePool;
+import dev.caravan.engine.layer.LowRankAdapter;
+import dev.caravan.engine.model.TinyDecoder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -156,6 +158,92 @@ class PrefixCacheTest {
             compute(tokens);
             computed.add(tokens);
         }
+    }
+
+    /** Sequences with and without adapters, which come and go; what is found was fed with the same adapter and scale. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void noPageIsMixedUpOrLostWhileAdaptersComeAndGo(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        List<AdapterChoice> choices = new ArrayList<>(List.of(choice("a", 1), choice("a", 2), choice("b", 1)));
+        List<Sequence> running = new ArrayList<>();
+        List<List<Integer>> fedInto = new ArrayList<>();
+        for (int operation = 0; operation < 1000; operation++) {
+            int what = random.nextInt(20);
+            if (what == 0) {
+                int left = random.nextInt(choices.size());
+                ServedAdapter adapter = choices.get(left).adapter();
+                adapter.close();
+                prefixes.drop(adapter.hash());
+                choices.set(left, choice(adapter.hash(), choices.get(left).scale()));
+            } else if (running.size() < 6 && what < 7) {
+                int[] tokens = tokens(1000 * random.nextInt(2), 1 + random.nextInt(3 * PAGE));
+                int pick = random.nextInt(4);
+                AdapterChoice choice = pick == 3 ? null : choices.get(pick);
+                Sequence sequence = new Sequence(tokens, 10, pool, prefixes, choice);
+                int found = prefixes.extend(sequence);
+                if (found > 0) {
+                    assertThat(fedInto).anyMatch(key -> key.equals(List.of(tokens[0], sequence.space.hashCode())));
+                }
+                running.add(sequence);
+            } else if (!running.isEmpty()) {
+                Sequence sequence = running.get(random.nextInt(running.size()));
+                if (sequence.pending() > 0 && random.nextInt(4) > 0) {
+                    feed(sequence, 1 + random.nextInt(Math.min(sequence.pending(), PAGE)));
+                    fedInto.add(List.of(sequence.tokens[0], sequence.space.hashCode()));
+                } else {
+                    running.remove(sequence);
+                    sequence.release();
+                }
+            }
+            assertThat(prefixes.pages()).isLessThanOrEqualTo(PAGES - pool.availablePages());
+        }
+        running.forEach(Sequence::release);
+        prefixes.drop("a");
+        prefixes.drop("b");
+        for (AdapterChoice choice : choices) {
+            Sequence again = new Sequence(tokens(0, 2 * PAGE), 10, pool, prefixes, choice);
+            assertThat(prefixes.extend(again)).isZero();
+        }
+        assertThat(prefixes.evictablePages()).isEqualTo(PAGES - pool.availablePages());
+        while (prefixes.pages() > 0) {
+            assertThat(prefixes.evict()).isTrue();
+        }
+        assertThat(pool.availablePages()).isEqualTo(PAGES);
+    }
+
+    private static AdapterChoice choice(String hash, float scale) {
+        List<ServedAdapter> adapters = new ArrayList<>();
+        TinyDecoder.use(
+                "llama",
+                decoder -> adapters.add(
+                        new ServedAdapter(hash, hash, decoder, new LowRankAdapter(List.of()), closed -> {})));
+        return new AdapterChoice(adapters.getFirst(), scale);
+    }
+
+    @Test
+    void whatAnAdapterComputedIsDroppedWithItAndTheRestStays() {
+        AdapterChoice leaves = choice("a", 1);
+        AdapterChoice stays = choice("b", 1);
+        int[] tokens = tokens(0, 2 * PAGE + 9);
+        for (AdapterChoice choice : List.of(leaves, stays)) {
+            Sequence sequence = new Sequence(tokens, 10, pool, prefixes, choice);
+            assertThat(prefixes.extend(sequence)).isZero();
+            feed(sequence, tokens.length);
+            sequence.release();
+        }
+        Sequence running = new Sequence(tokens, 10, pool, prefixes, leaves);
+        assertThat(prefixes.extend(running)).isEqualTo(2 * PAGE + 8);
+        leaves.adapter().close();
+        prefixes.drop("a");
+        assertThat(prefixes.pages()).isEqualTo(3);
+        feed(running, 1);
+        running.release();
+        assertThat(prefixes.pages()).isEqualTo(3);
+        assertThat(PAGES - pool.availablePages()).isEqualTo(3);
+        Sequence again = new Sequence(tokens, 10, pool, prefixes, stays);
+        assertThat(prefixes.extend(again)).isEqualTo(2 * PAGE + 8);
+        again.release();
     }
 
     @ParameterizedTest

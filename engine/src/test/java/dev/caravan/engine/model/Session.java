@@ -2,6 +2,7 @@ package dev.caravan.engine.model;
 
 import dev.caravan.engine.ContextOverflowException;
 import dev.caravan.engine.kernel.Kernels;
+import dev.caravan.engine.layer.BoundAdapter;
 import dev.caravan.engine.layer.KvCache;
 import dev.caravan.engine.layer.KvCacheType;
 import dev.caravan.engine.layer.KvPagePool;
@@ -20,6 +21,7 @@ public final class Session implements AutoCloseable {
     private final KvPagePool pool;
     private final KvCache cache;
     private final int[] tokens;
+    private final @Nullable BoundAdapter adapter;
     private int length;
     private int lastRow = -1;
 
@@ -39,11 +41,21 @@ public final class Session implements AutoCloseable {
      * @param cacheType how keys and values are kept
      */
     public Session(Decoder decoder, Kernels kernels, int contextTokens, KvCacheType cacheType) {
-        this(decoder, kernels, contextTokens, cacheType, null);
+        this(decoder, kernels, contextTokens, cacheType, null, null);
+    }
+
+    /**
+     * An empty session whose tokens have an adapter.
+     *
+     * @param contextTokens the most tokens it can hold
+     * @param adapter null for the base alone
+     */
+    public Session(Decoder decoder, Kernels kernels, int contextTokens, @Nullable BoundAdapter adapter) {
+        this(decoder, kernels, contextTokens, KvCacheType.F16, null, adapter);
     }
 
     Session(Decoder decoder, Kernels kernels, int contextTokens, ActivationListener listener) {
-        this(decoder, kernels, contextTokens, KvCacheType.F16, listener);
+        this(decoder, kernels, contextTokens, KvCacheType.F16, listener, null);
     }
 
     private Session(
@@ -51,11 +63,13 @@ public final class Session implements AutoCloseable {
             Kernels kernels,
             int contextTokens,
             KvCacheType cacheType,
-            @Nullable ActivationListener listener) {
+            @Nullable ActivationListener listener,
+            @Nullable BoundAdapter adapter) {
         this.pass = new DecoderPass(decoder, kernels, contextTokens, listener);
         this.pool = DecoderPass.newPool(decoder, KvPagePool.pagesFor(contextTokens), cacheType);
         this.cache = new KvCache(pool);
         this.tokens = new int[contextTokens];
+        this.adapter = adapter;
     }
 
     public Kernels kernels() {
@@ -108,7 +122,7 @@ public final class Session implements AutoCloseable {
             if (!cache.reserve(length + count)) {
                 throw new IllegalStateException("the pool is smaller than the context");
             }
-            if (!pass.run(List.of(new DecoderPass.Part(cache, tokens, length, length + count)), cancelled)) {
+            if (!pass.run(List.of(new DecoderPass.Part(cache, tokens, length, length + count, adapter)), cancelled)) {
                 return false;
             }
             length += count;
