@@ -10,6 +10,8 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import dev.caravan.engine.generate.TokenConstraint;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
 import org.junit.jupiter.api.Test;
 
 /** The engine's arrows, as docs and package-info files state them. */
@@ -26,6 +28,16 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("jdk.incubator.vector..")
+                .check(ENGINE);
+    }
+
+    @Test
+    void onlyKernelCallsNativeCode() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.caravan.engine.kernel..")
+                .should()
+                .dependOnClassesThat(type(Linker.class).or(type(SymbolLookup.class)))
                 .check(ENGINE);
     }
 

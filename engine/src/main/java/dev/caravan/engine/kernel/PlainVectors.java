@@ -1,6 +1,7 @@
 package dev.caravan.engine.kernel;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -23,6 +24,8 @@ final class PlainVectors {
     private static final VectorSpecies<Short> SHORTS =
             VectorSpecies.of(short.class, VectorShape.forBitSize(Lanes.FLOATS.vectorBitSize() / 2));
 
+    private static final ValueLayout.OfShort BF16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final int NAN_BF16 = 0x7FC0;
     private static final float HALF_REBIAS = 0x1p112f;
 
     private PlainVectors() {}
@@ -123,6 +126,25 @@ final class PlainVectors {
         }
         for (; i < size; i++) {
             y[yOffset + i] = Packed.bf16(w, offset + 2L * i);
+        }
+    }
+
+    /** Writes floats as brain floats, rounded to the nearest, halves to even; not-a-number stays one. */
+    static void storeBF16(float[] x, int xOffset, MemorySegment to, long offset, int size) {
+        int bound = Lanes.FLOATS.loopBound(size);
+        for (int k = 0; k < bound; k += Lanes.COUNT) {
+            FloatVector value = Lanes.floats(x, xOffset + k);
+            IntVector bits = value.reinterpretAsInts();
+            IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).and(1);
+            VectorMask<Integer> nan = value.test(VectorOperators.IS_NAN).cast(INTS);
+            IntVector rounded = bits.add(odd).add(0x7FFF).lanewise(VectorOperators.LSHR, 16);
+            ((ShortVector) rounded.blend(NAN_BF16, nan).convertShape(VectorOperators.I2S, SHORTS, 0))
+                    .intoMemorySegment(to, offset + (long) k * Short.BYTES, ByteOrder.LITTLE_ENDIAN);
+        }
+        for (int k = bound; k < size; k++) {
+            int bits = Float.floatToRawIntBits(x[xOffset + k]);
+            int rounded = Float.isNaN(x[xOffset + k]) ? NAN_BF16 : (bits + (bits >>> 16 & 1) + 0x7FFF) >>> 16;
+            to.set(BF16, offset + (long) k * Short.BYTES, (short) rounded);
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.caravan.engine.kernel;
 import dev.caravan.engine.tensor.DType;
 import dev.caravan.engine.tensor.Tensor;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Kernels on the JDK's Vector API. Activations stay in float: against 8-bit activations that costs no speed where
@@ -15,6 +16,8 @@ final class VectorKernels implements Kernels {
 
     /** Up to here a row is unpacked for plain products; a register tile would be mostly empty. */
     private static final int FEW_TOKENS = 8;
+    /** From here on a library's product is worth its calls. */
+    private static final int MANY_TOKENS = 64;
     /** The least weight bytes of a task: below, handing it out would cost as much as doing it. */
     private static final int LEAST_TASK_BYTES = 16 << 10;
     /** Tasks of one linear layer per thread, so that a thread that was held up leaves its share to the others. */
@@ -24,6 +27,7 @@ final class VectorKernels implements Kernels {
 
     private final WorkerPool pool;
     private final MatrixProduct product;
+    private final @Nullable OneDnnLinear oneDnn;
     private final VectorAttention attention;
     private final Scratch inputs = new Scratch();
     private final Scratch rows = new Scratch();
@@ -32,7 +36,13 @@ final class VectorKernels implements Kernels {
     private final Scratch sumRows = new Scratch();
 
     VectorKernels(WorkerPool pool) {
+        this(pool, null);
+    }
+
+    /** @param oneDnn what computes linear layers on many tokens, if not the Vector API */
+    VectorKernels(WorkerPool pool, @Nullable OneDnnLinear oneDnn) {
         this.pool = pool;
+        this.oneDnn = oneDnn;
         this.product = new MatrixProduct(pool);
         this.attention = new VectorAttention(pool);
     }
@@ -52,7 +62,9 @@ final class VectorKernels implements Kernels {
     }
 
     private void linearInOrder(Tensor weight, float[] x, float[] y, int tokens) {
-        if (tokens > FEW_TOKENS) {
+        if (oneDnn != null && tokens >= MANY_TOKENS) {
+            oneDnn.multiply(weight, x, y, tokens);
+        } else if (tokens > FEW_TOKENS) {
             product.multiply(weight, x, y, tokens);
         } else if (tokens > 0) {
             byRows(weight, x, y, tokens);
@@ -191,7 +203,15 @@ final class VectorKernels implements Kernels {
     @Override
     public void linearBackward(Tensor weight, float[] dy, float[] dx, int tokens) {
         Shapes.checkLinear(weight, dx, dy, tokens);
-        ScalarGradients.linear(pool, weight, dy, dx, tokens);
+        if (oneDnn != null && tokens >= MANY_TOKENS) {
+            oneDnn.multiplyBackward(weight, dy, dx, tokens);
+            if (VectorRows.evensFirst(weight.dtype())) {
+                int columns = weight.columns();
+                pool.run(tokens, token -> EvenOdd.join(dx, token * columns, columns));
+            }
+        } else {
+            ScalarGradients.linear(pool, weight, dy, dx, tokens);
+        }
     }
 
     @Override

@@ -48,6 +48,23 @@ class KernelProviderTest {
     }
 
     @Test
+    void aLibraryThatIsSetButMissingIsRefused() {
+        try {
+            System.setProperty(KernelProvider.ONE_DNN, "/none/libdnnl.so.3");
+            assertThatThrownBy(() -> KernelProvider.create(1))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("/none/libdnnl.so.3");
+            System.setProperty(KernelProvider.ONE_DNN_PRECISION, "f16");
+            assertThatThrownBy(() -> KernelProvider.create(1))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("f32 or bf16, not 'f16'");
+        } finally {
+            System.clearProperty(KernelProvider.ONE_DNN);
+            System.clearProperty(KernelProvider.ONE_DNN_PRECISION);
+        }
+    }
+
+    @Test
     void refusesNoThreads() {
         assertThatThrownBy(() -> KernelProvider.create(0)).isInstanceOf(IllegalArgumentException.class);
     }
