@@ -48,7 +48,7 @@ public record TrainingConfig(
             5e-5, LrSchedulerType.LINEAR, 0, 0, 0, 0.9, 0.999, 1e-8, 1, 3, -1, 1, 42, 0, 500, 0, false, 1024, 1024);
 
     /** The most steps of a training, so that its history stays small. */
-    public static final int MAX_STEPS = 1_000_000;
+    public static final int MAX_STEPS = 100_000;
 
     private static final double MAX_EPOCHS = 10_000;
 

@@ -3,6 +3,8 @@ package dev.caravan.engine.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
@@ -34,8 +36,8 @@ class TrainingConfigTest {
     @Test
     void everySettingIsInACheckpoint() {
         assertThat(TrainingConfig.DEFAULT.settings().keySet())
-                .containsExactly(java.util.Arrays.stream(TrainingConfig.class.getRecordComponents())
-                        .map(java.lang.reflect.RecordComponent::getName)
+                .containsExactly(Arrays.stream(TrainingConfig.class.getRecordComponents())
+                        .map(RecordComponent::getName)
                         .toArray(String[]::new));
     }
 
@@ -56,7 +58,7 @@ class TrainingConfigTest {
                 with -> with.numTrainEpochs(0), "numTrainEpochs is 0.0; set it to a number above 0 and at most 10000");
         assertRefused(
                 with -> with.maxSteps(0),
-                "maxSteps is 0; set it to a number from 1 to 1000000, or -1 to train for numTrainEpochs");
+                "maxSteps is 0; set it to a number from 1 to 100000, or -1 to train for numTrainEpochs");
         assertRefused(with -> with.gradientAccumulationSteps(0), "gradientAccumulationSteps is 0; set it to 1 or more");
         assertRefused(with -> with.evalSteps(-1), "evalSteps is -1; set it to 0 or more");
         assertRefused(with -> with.saveSteps(-1), "saveSteps is -1; set it to 0 or more");
