@@ -10,6 +10,8 @@ final class Tile {
 
     /** Rows of {@link #rowsTimesLanes}: with two vectors each, 12 accumulators, as many as 16 registers allow. */
     static final int ROWS = 6;
+    /** Rows of {@link #rowsTimesVector}: as many sums as hide an addition's latency. */
+    static final int VECTOR_ROWS = 8;
     /** The columns of a tile: two vectors. */
     static final int COLUMNS = 2 * Lanes.COUNT;
 
@@ -59,6 +61,43 @@ final class Tile {
         store(d0, d1, out, outOffset + 3 * COLUMNS);
         store(e0, e1, out, outOffset + 4 * COLUMNS);
         store(f0, f1, out, outOffset + 5 * COLUMNS);
+    }
+
+    /**
+     * {@code out[r][c] = Σ_k w[r][k] * x[k][c]} for {@link #VECTOR_ROWS} rows r and one vector of columns c.
+     *
+     * @param x {@code [steps, Lanes.COUNT]}, packed
+     * @param w row r starts at {@code wOffset + r * rowStride}
+     */
+    static void rowsTimesVector(float[] x, int xOffset, float[] w, int wOffset, int rowStride, int steps, float[] out) {
+        FloatVector a = Lanes.zero(), b = Lanes.zero(), c = Lanes.zero(), d = Lanes.zero();
+        FloatVector e = Lanes.zero(), f = Lanes.zero(), g = Lanes.zero(), h = Lanes.zero();
+        int wb = wOffset + rowStride;
+        int wc = wb + rowStride;
+        int wd = wc + rowStride;
+        int we = wd + rowStride;
+        int wf = we + rowStride;
+        int wg = wf + rowStride;
+        int wh = wg + rowStride;
+        for (int k = 0; k < steps; k++) {
+            FloatVector v = Lanes.floats(x, xOffset + k * Lanes.COUNT);
+            a = Lanes.spread(w[wOffset + k]).fma(v, a);
+            b = Lanes.spread(w[wb + k]).fma(v, b);
+            c = Lanes.spread(w[wc + k]).fma(v, c);
+            d = Lanes.spread(w[wd + k]).fma(v, d);
+            e = Lanes.spread(w[we + k]).fma(v, e);
+            f = Lanes.spread(w[wf + k]).fma(v, f);
+            g = Lanes.spread(w[wg + k]).fma(v, g);
+            h = Lanes.spread(w[wh + k]).fma(v, h);
+        }
+        a.intoArray(out, 0);
+        b.intoArray(out, Lanes.COUNT);
+        c.intoArray(out, 2 * Lanes.COUNT);
+        d.intoArray(out, 3 * Lanes.COUNT);
+        e.intoArray(out, 4 * Lanes.COUNT);
+        f.intoArray(out, 5 * Lanes.COUNT);
+        g.intoArray(out, 6 * Lanes.COUNT);
+        h.intoArray(out, 7 * Lanes.COUNT);
     }
 
     private static void store(FloatVector low, FloatVector high, float[] out, int offset) {

@@ -27,6 +27,8 @@ final class VectorKernels implements Kernels {
 
     private final WorkerPool pool;
     private final MatrixProduct product;
+    private final LinearGradient gradient;
+    private final DenseProduct dense;
     private final @Nullable OneDnnLinear oneDnn;
     private final VectorAttention attention;
     private final Scratch inputs = new Scratch();
@@ -44,6 +46,8 @@ final class VectorKernels implements Kernels {
         this.pool = pool;
         this.oneDnn = oneDnn;
         this.product = new MatrixProduct(pool);
+        this.gradient = new LinearGradient(pool);
+        this.dense = new DenseProduct(pool);
         this.attention = new VectorAttention(pool);
     }
 
@@ -197,7 +201,7 @@ final class VectorKernels implements Kernels {
     @Override
     public void gemm(float alpha, Matrix a, Matrix b, float beta, Matrix c) {
         Shapes.checkProduct(a, b, c);
-        ScalarGradients.gemm(pool, alpha, a, b, beta, c);
+        dense.multiply(alpha, a, b, beta, c);
     }
 
     @Override
@@ -205,12 +209,12 @@ final class VectorKernels implements Kernels {
         Shapes.checkLinear(weight, dx, dy, tokens);
         if (oneDnn != null && tokens >= MANY_TOKENS) {
             oneDnn.multiplyBackward(weight, dy, dx, tokens);
-            if (VectorRows.evensFirst(weight.dtype())) {
-                int columns = weight.columns();
-                pool.run(tokens, token -> EvenOdd.join(dx, token * columns, columns));
-            }
         } else {
-            ScalarGradients.linear(pool, weight, dy, dx, tokens);
+            gradient.multiply(weight, dy, dx, tokens);
+        }
+        if (VectorRows.evensFirst(weight.dtype())) {
+            int columns = weight.columns();
+            pool.run(tokens, token -> EvenOdd.join(dx, token * columns, columns));
         }
     }
 
@@ -225,17 +229,23 @@ final class VectorKernels implements Kernels {
             float[] dx,
             int dxOffset,
             int size) {
-        ScalarGradients.rmsNorm(x, xOffset, weight, epsilon, dy, dyOffset, dx, dxOffset, size);
+        VectorGradients.rmsNorm(x, xOffset, weight, epsilon, dy, dyOffset, dx, dxOffset, size);
     }
 
     @Override
     public void siluMultiplyBackward(float[] gate, float[] up, float[] dy, float[] dGate, float[] dUp, int size) {
-        ScalarGradients.siluMultiply(gate, up, dy, dGate, dUp, size);
+        pool.run(activationTasks(size), task -> {
+            int from = task * ACTIVATION_TASK;
+            VectorGradients.siluMultiply(gate, up, dy, dGate, dUp, from, Math.min(size, from + ACTIVATION_TASK));
+        });
     }
 
     @Override
     public void geluTanhMultiplyBackward(float[] gate, float[] up, float[] dy, float[] dGate, float[] dUp, int size) {
-        ScalarGradients.geluTanhMultiply(gate, up, dy, dGate, dUp, size);
+        pool.run(activationTasks(size), task -> {
+            int from = task * ACTIVATION_TASK;
+            VectorGradients.geluTanhMultiply(gate, up, dy, dGate, dUp, from, Math.min(size, from + ACTIVATION_TASK));
+        });
     }
 
     @Override

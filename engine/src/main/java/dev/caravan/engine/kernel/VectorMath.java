@@ -31,7 +31,23 @@ final class VectorMath {
         VectorMask<Float> small = x.compare(VectorOperators.LT, EXP_LEAST);
         VectorMask<Float> large = x.compare(VectorOperators.GT, EXP_GREATEST);
         FloatVector rounded = x.fma(Lanes.spread(LOG2_E), Lanes.spread(ROUND));
-        FloatVector n = rounded.sub(ROUND);
+        FloatVector p = powerOfFraction(x, rounded.sub(ROUND));
+        // Two halves of n, so that 2^128 times a fraction below 1 does not overflow on the way.
+        IntVector exponent = rounded.reinterpretAsInts().sub(Float.floatToRawIntBits(ROUND));
+        IntVector half = exponent.lanewise(VectorOperators.ASHR, 1);
+        FloatVector result = p.mul(powerOfTwo(half)).mul(powerOfTwo(exponent.sub(half)));
+        return result.blend(0f, small).blend(Float.POSITIVE_INFINITY, large);
+    }
+
+    /** The same where x is known to lie within -87 and 87. */
+    static FloatVector expOfSmall(FloatVector x) {
+        FloatVector rounded = x.fma(Lanes.spread(LOG2_E), Lanes.spread(ROUND));
+        FloatVector p = powerOfFraction(x, rounded.sub(ROUND));
+        return p.mul(powerOfTwo(rounded.reinterpretAsInts().sub(Float.floatToRawIntBits(ROUND))));
+    }
+
+    /** {@code e^(x - n ln 2)}. */
+    private static FloatVector powerOfFraction(FloatVector x, FloatVector n) {
         FloatVector r = n.fma(Lanes.spread(-LN2_HIGH), x);
         r = n.fma(Lanes.spread(-LN2_LOW), r);
         FloatVector p = r.fma(Lanes.spread(1f / 5040), Lanes.spread(1f / 720));
@@ -40,12 +56,7 @@ final class VectorMath {
         p = p.fma(r, Lanes.spread(1f / 6));
         p = p.fma(r, Lanes.spread(0.5f));
         p = p.fma(r, Lanes.spread(1f));
-        p = p.fma(r, Lanes.spread(1f));
-        // Two halves of n, so that 2^128 times a fraction below 1 does not overflow on the way.
-        IntVector exponent = rounded.reinterpretAsInts().sub(Float.floatToRawIntBits(ROUND));
-        IntVector half = exponent.lanewise(VectorOperators.ASHR, 1);
-        FloatVector result = p.mul(powerOfTwo(half)).mul(powerOfTwo(exponent.sub(half)));
-        return result.blend(0f, small).blend(Float.POSITIVE_INFINITY, large);
+        return p.fma(r, Lanes.spread(1f));
     }
 
     private static FloatVector powerOfTwo(IntVector n) {

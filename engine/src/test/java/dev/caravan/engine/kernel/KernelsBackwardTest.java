@@ -84,6 +84,23 @@ class KernelsBackwardTest {
         }
     }
 
+    @Test
+    void theNumberOfThreadsAndOfTokensChangesNoBit() {
+        Tensor weight = RandomTensors.matrix(DType.NF4, 600, 320, random);
+        float[] dy = RandomTensors.gaussian(300 * 600, random);
+        float[] one = new float[300 * 320];
+        float[] five = new float[300 * 320];
+        float[] few = new float[7 * 320];
+        try (Kernels single = new VectorKernels(new WorkerPool(1));
+                Kernels several = new VectorKernels(new WorkerPool(5))) {
+            single.linearBackward(weight, dy, one, 300);
+            several.linearBackward(weight, dy, five, 300);
+            several.linearBackward(weight, dy, few, 7);
+        }
+        assertThat(five).isEqualTo(one);
+        assertThat(few).isEqualTo(Arrays.copyOf(one, few.length));
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 3, 16, 31, 64, 100})
     void rmsNorm(int size) {
