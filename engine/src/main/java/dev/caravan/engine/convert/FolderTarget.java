@@ -1,6 +1,7 @@
 package dev.caravan.engine.convert;
 
 import dev.caravan.engine.format.AtomicFile;
+import dev.caravan.engine.format.AtomicFolder;
 import dev.caravan.engine.format.gguf.GgufCheckpoint;
 import dev.caravan.engine.format.json.JsonText;
 import dev.caravan.engine.format.safetensors.BitsandbytesParts;
@@ -11,11 +12,9 @@ import dev.caravan.engine.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /** A folder of safetensors that transformers, with bitsandbytes where they are quantised, and Caravan read. */
 final class FolderTarget implements ConversionTarget {
@@ -39,13 +38,21 @@ final class FolderTarget implements ConversionTarget {
         for (String name : source.weightNames()) {
             Tensor tensor = source.checkpoint().tensor(name);
             tensors.add(new TensorPlan(
-                    name, tensor, source.rows(name, false), source.addend(name, false), type(name, tensor)));
+                    name,
+                    tensor,
+                    source.rows(name, false),
+                    source.addend(name, false),
+                    type(name, tensor),
+                    source.adapter(name)));
         }
         if (!skipped.isEmpty()) {
             // transformers' own default, which a list of one's own replaces.
             skipped.addFirst("lm_head");
-            notes.add("rows of %d matrices do not fill blocks of 64, so they stay %s"
-                    .formatted(skipped.size() - 1, TransformersConfig.torchName(plain)));
+            notes.add("%d matrices stay %s: %stheir rows do not fill blocks of 64"
+                    .formatted(
+                            skipped.size() - 1,
+                            TransformersConfig.torchName(plain),
+                            source.merge() == null ? "" : "the adapter is merged into them, or "));
         }
         // Looked at now: what cannot be said must be known before the weights are written.
         TransformersConfig.of(source, options, plain, skipped);
@@ -70,7 +77,7 @@ final class FolderTarget implements ConversionTarget {
             return plain;
         }
         DType dtype = options.type().dtype();
-        if (tensor.columns() % dtype.blockElements() == 0) {
+        if (tensor.columns() % dtype.blockElements() == 0 && !source.isTooCoarse(name, dtype)) {
             return dtype;
         }
         skipped.add(module(name));
@@ -93,17 +100,9 @@ final class FolderTarget implements ConversionTarget {
 
     @Override
     public void write(TensorRewriter rewriter) {
-        Path unfinished = Leftovers.temporary(target);
-        try {
-            Files.createDirectory(unfinished);
-            try {
-                writeInto(unfinished, rewriter);
-                replace(unfinished);
-            } finally {
-                if (Files.exists(unfinished)) {
-                    Leftovers.delete(unfinished);
-                }
-            }
+        try (AtomicFolder folder = AtomicFolder.create(target)) {
+            writeInto(folder.path(), rewriter);
+            folder.commit();
         } catch (IOException failure) {
             throw new UncheckedIOException("cannot write " + target, failure);
         }
@@ -136,20 +135,5 @@ final class FolderTarget implements ConversionTarget {
                 folder.resolve("config.json"),
                 JsonText.indented(TransformersConfig.of(source, options, plain, skipped))
                         .getBytes(StandardCharsets.UTF_8));
-    }
-
-    /** Gives the finished folder its name; an old one makes way and is removed afterwards. */
-    private void replace(Path finished) throws IOException {
-        Optional<Path> old = Optional.empty();
-        if (Files.exists(target)) {
-            Path aside = target.resolveSibling(".%s.%d.old"
-                    .formatted(target.getFileName(), ProcessHandle.current().pid()));
-            Files.move(target, aside);
-            old = Optional.of(aside);
-        }
-        Files.move(finished, target);
-        if (old.isPresent()) {
-            Leftovers.delete(old.get());
-        }
     }
 }

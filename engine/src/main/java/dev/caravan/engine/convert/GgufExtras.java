@@ -1,6 +1,7 @@
 package dev.caravan.engine.convert;
 
 import dev.caravan.engine.format.AtomicFile;
+import dev.caravan.engine.format.AtomicFolder;
 import dev.caravan.engine.format.gguf.GgufCheckpoint;
 import dev.caravan.engine.format.gguf.GgufMetadata;
 import dev.caravan.engine.format.json.JsonText;
@@ -40,7 +41,7 @@ final class GgufExtras implements ModelExtras {
                 put(folder.resolve("tokenizer.json"), JsonText.compact(file));
                 return GgufVocabulary.haveSameTokens(GgufTokenizers.fromMetadata(metadata), TokenizerJson.load(folder));
             } finally {
-                Leftovers.delete(folder);
+                AtomicFolder.delete(folder);
             }
         } catch (IOException failure) {
             throw new UncheckedIOException("cannot write a temporary file", failure);

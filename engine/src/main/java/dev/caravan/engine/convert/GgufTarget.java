@@ -1,6 +1,7 @@
 package dev.caravan.engine.convert;
 
 import dev.caravan.engine.format.Checkpoint;
+import dev.caravan.engine.format.RowOrder;
 import dev.caravan.engine.format.gguf.GgufCheckpoint;
 import dev.caravan.engine.format.gguf.GgufNames;
 import dev.caravan.engine.format.gguf.GgufValue;
@@ -74,14 +75,20 @@ final class GgufTarget implements ConversionTarget {
                         tensors.add(new TensorPlan(RopeFactors.TENSOR, factors, RowOrder.SAME, 0, DType.F32)));
         for (String name : source.weightNames()) {
             Tensor tensor = source.checkpoint().tensor(name);
-            boolean isOutput = name.equals(source.isTied() ? EMBEDDINGS : OUTPUT);
             tensors.add(new TensorPlan(
                     names.inFile(name),
                     tensor,
                     source.rows(name, adjacent),
                     source.addend(name, true),
-                    GgufTypes.of(tensor, options.type(), isOutput)));
+                    type(name, tensor),
+                    source.adapter(name)));
         }
+    }
+
+    private DType type(String name, Tensor tensor) {
+        boolean isOutput = name.equals(source.isTied() ? EMBEDDINGS : OUTPUT);
+        DType type = source.keepsTypes() ? tensor.dtype() : GgufTypes.of(tensor, options.type(), isOutput);
+        return source.isTooCoarse(name, type) ? GgufTypes.fine(tensor.columns()) : type;
     }
 
     private void planKeys() {
@@ -147,7 +154,9 @@ final class GgufTarget implements ConversionTarget {
         GgufWriter writer = new GgufWriter();
         if (source.checkpoint() instanceof GgufCheckpoint gguf) {
             writer.putAll(gguf.metadata());
-            writer.put("general.file_type", GgufValue.uint32(options.type().fileType()));
+            if (!source.keepsTypes()) {
+                writer.put("general.file_type", GgufValue.uint32(options.type().fileType()));
+            }
         }
         keys.forEach(writer::put);
         for (TensorPlan plan : tensors) {

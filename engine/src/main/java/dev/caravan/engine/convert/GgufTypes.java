@@ -28,6 +28,11 @@ final class GgufTypes {
         return fitting(isFiner ? DType.Q6_K : target.dtype(), tensor.columns());
     }
 
+    /** What an adapter was merged into: in fewer bits the change would be lost. */
+    static DType fine(int columns) {
+        return fitting(DType.Q8_0, columns);
+    }
+
     private static DType fitting(DType wanted, int columns) {
         DType type = wanted;
         while (columns % type.blockElements() != 0) {

@@ -3,10 +3,12 @@ package dev.caravan.engine.convert;
 import dev.caravan.engine.Checkpoints;
 import dev.caravan.engine.ModelFormatException;
 import dev.caravan.engine.format.Checkpoint;
+import dev.caravan.engine.format.Leftovers;
 import dev.caravan.engine.format.gguf.GgufCheckpoint;
 import dev.caravan.engine.format.safetensors.SafetensorsCheckpoint;
 import dev.caravan.engine.kernel.KernelProvider;
 import dev.caravan.engine.kernel.Kernels;
+import dev.caravan.engine.model.Decoder;
 import dev.caravan.engine.model.Decoders;
 import dev.caravan.engine.tensor.DType;
 import java.io.IOException;
@@ -16,6 +18,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Converts a decoder between formats: {@link #open} looks at the source and says what will be written, {@link #run}
@@ -32,14 +36,20 @@ public final class ModelConversion implements AutoCloseable {
     private final ConversionTarget writer;
     private final List<String> notes = new ArrayList<>();
 
-    private ModelConversion(Checkpoint checkpoint, Path target, ConversionOptions options) {
+    private ModelConversion(
+            Checkpoint checkpoint,
+            Path target,
+            ConversionOptions options,
+            Function<Decoder, SourceModel.@Nullable Merge> merge) {
         this.checkpoint = checkpoint;
         this.target = target;
         this.options = options;
         // Every shape is checked and every tensor known before anything is written.
-        SourceModel source =
-                new SourceModel(checkpoint, Decoders.load(checkpoint).config());
-        requireSense(source);
+        Decoder decoder = Decoders.load(checkpoint);
+        SourceModel source = new SourceModel(checkpoint, decoder.config(), merge.apply(decoder));
+        if (!source.keepsTypes()) {
+            requireSense(source);
+        }
         this.writer =
                 isGguf(target) ? new GgufTarget(source, target, options) : new FolderTarget(source, target, options);
         notes.addAll(writer.notes());
@@ -54,18 +64,24 @@ public final class ModelConversion implements AutoCloseable {
      * @throws IllegalArgumentException if type and target do not fit, the target is there already, or nothing is gained
      */
     public static ModelConversion open(Path source, Path target, ConversionOptions options) {
+        return open(source, target, options, decoder -> null);
+    }
+
+    /** Plans a conversion of a model with an adapter, which is read once the base is known. */
+    static ModelConversion open(
+            Path source, Path target, ConversionOptions options, Function<Decoder, SourceModel.@Nullable Merge> merge) {
         options.type().requireFor(isGguf(target));
         requireFree(source, target, options);
         Checkpoint checkpoint = Checkpoints.open(source);
         try {
-            return new ModelConversion(checkpoint, target, options);
+            return new ModelConversion(checkpoint, target, options, merge);
         } catch (RuntimeException | Error failure) {
             checkpoint.close();
             throw failure;
         }
     }
 
-    private static boolean isGguf(Path target) {
+    static boolean isGguf(Path target) {
         return String.valueOf(target.getFileName()).endsWith(GGUF_ENDING);
     }
 
@@ -120,6 +136,10 @@ public final class ModelConversion implements AutoCloseable {
 
     private static double bits(DType dtype) {
         return 8.0 * dtype.blockBytes() / dtype.blockElements();
+    }
+
+    void addNote(String note) {
+        notes.add(note);
     }
 
     /** What becomes of each tensor. */

@@ -2,7 +2,10 @@ package dev.caravan.engine.convert;
 
 import dev.caravan.engine.ModelFormatException;
 import dev.caravan.engine.format.Checkpoint;
+import dev.caravan.engine.format.RowOrder;
 import dev.caravan.engine.format.json.JsonObject;
+import dev.caravan.engine.lora.LoraAdapter;
+import dev.caravan.engine.lora.LoraModule;
 import dev.caravan.engine.model.DecoderConfig;
 import dev.caravan.engine.tensor.DType;
 import dev.caravan.engine.tensor.Tensor;
@@ -10,13 +13,26 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A decoder that is to be converted: its checkpoint, and what the formats do differently.
  *
  * @param config the sizes, as the decoder read them
+ * @param merge the adapter that is merged into it, or null
  */
-record SourceModel(Checkpoint checkpoint, DecoderConfig config) {
+record SourceModel(
+        Checkpoint checkpoint,
+        DecoderConfig config,
+        @Nullable Merge merge) {
+
+    /**
+     * An adapter that is merged.
+     *
+     * @param isRequantized whether what it changes becomes as small as the rest, which undoes a part of it
+     * @param keepsTypes whether what it does not change stays as it is
+     */
+    record Merge(LoraAdapter adapter, boolean isRequantized, boolean keepsTypes) {}
 
     /** {@code model_type} to GGUF's architecture. Source: llama.cpp's {@code conversion} folder. */
     private static final Map<String, String> ARCHITECTURES = Map.of(
@@ -36,6 +52,7 @@ record SourceModel(Checkpoint checkpoint, DecoderConfig config) {
     private static final int GEMMA_PATTERN = 6;
     private static final String OUTPUT = "lm_head.weight";
     private static final String FACTORS = "rope_freqs.weight";
+    private static final String WEIGHT = ".weight";
     private static final String DERIVED = ".rotary_emb.inv_freq";
 
     SourceModel {
@@ -79,6 +96,27 @@ record SourceModel(Checkpoint checkpoint, DecoderConfig config) {
     boolean isTied() {
         boolean without = checkpoint.findTensor(OUTPUT).isEmpty();
         return values().flag("tie_word_embeddings", isGemma() || without);
+    }
+
+    /** What the merged adapter adds to a tensor, or null. */
+    @Nullable
+    LoraModule adapter(String name) {
+        return merge == null || !name.endsWith(WEIGHT)
+                ? null
+                : merge.adapter()
+                        .module(name.substring(0, name.length() - WEIGHT.length()))
+                        .orElse(null);
+    }
+
+    /** Whether a type has too few bits for a tensor, because an adapter is merged into it. */
+    boolean isTooCoarse(String name, DType type) {
+        boolean isPatched = merge != null && !merge.isRequantized() && adapter(name) != null;
+        return isPatched && type.blockBytes() < type.blockElements();
+    }
+
+    /** Whether tensors that no adapter changes are copied as they are. */
+    boolean keepsTypes() {
+        return merge != null && merge.keepsTypes();
     }
 
     /** The tensors that are weights of their own: not what follows from the configuration or from another tensor. */

@@ -1,7 +1,10 @@
 package dev.caravan.engine.convert;
 
+import dev.caravan.engine.format.RowOrder;
+import dev.caravan.engine.lora.LoraModule;
 import dev.caravan.engine.tensor.DType;
 import dev.caravan.engine.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What becomes of one tensor.
@@ -11,8 +14,20 @@ import dev.caravan.engine.tensor.Tensor;
  * @param rows in which order they are taken
  * @param addend added to every value: the 1 of a Gemma norm, with either sign
  * @param dtype the type in the target
+ * @param adapter what is added to it, or null
  */
-public record TensorPlan(String name, Tensor source, RowOrder rows, float addend, DType dtype) {
+public record TensorPlan(
+        String name,
+        Tensor source,
+        RowOrder rows,
+        float addend,
+        DType dtype,
+        @Nullable LoraModule adapter) {
+
+    /** Without an adapter. */
+    TensorPlan(String name, Tensor source, RowOrder rows, float addend, DType dtype) {
+        this(name, source, rows, addend, dtype, null);
+    }
 
     /** The bytes in the target, without bitsandbytes' further parts. */
     public long bytes() {
@@ -26,6 +41,6 @@ public record TensorPlan(String name, Tensor source, RowOrder rows, float addend
 
     /** Whether the very bytes of the source are taken. */
     boolean isCopy() {
-        return source.dtype() == dtype && addend == 0;
+        return source.dtype() == dtype && addend == 0 && adapter == null;
     }
 }

@@ -1,8 +1,10 @@
 package dev.caravan.engine.convert;
 
 import dev.caravan.engine.format.AtomicFile;
+import dev.caravan.engine.format.RowOrder;
 import dev.caravan.engine.format.TensorContent;
 import dev.caravan.engine.kernel.Kernels;
+import dev.caravan.engine.lora.LoraModule;
 import dev.caravan.engine.quant.BlockFormat;
 import dev.caravan.engine.tensor.DType;
 import dev.caravan.engine.tensor.Tensor;
@@ -90,12 +92,13 @@ final class TensorRewriter implements AutoCloseable {
             long end = Math.min(rows, (task + 1) * rowsPerTask);
             float[] values = plan.isCopy() ? new float[0] : new float[grid.columns];
             for (long row = task * rowsPerTask; row < end; row++) {
-                long from = plan.rows().sourceRow(firstRow + row) * grid.sourceRowBytes;
+                long sourceRow = plan.rows().sourceRow(firstRow + row);
+                long from = sourceRow * grid.sourceRowBytes;
                 long to = row * grid.targetRowBytes;
                 if (plan.isCopy()) {
                     MemorySegment.copy(plan.source().data(), from, target, to, grid.targetRowBytes);
                 } else {
-                    rewrite(plan, from, values, target, to);
+                    rewrite(plan, sourceRow, from, values, target, to);
                 }
             }
         });
@@ -103,7 +106,8 @@ final class TensorRewriter implements AutoCloseable {
         progress.advanced(Math.min(doneValues, totalValues), totalValues);
     }
 
-    private static void rewrite(TensorPlan plan, long from, float[] values, MemorySegment target, long to) {
+    private static void rewrite(
+            TensorPlan plan, long sourceRow, long from, float[] values, MemorySegment target, long to) {
         DType sourceType = plan.source().dtype();
         BlockFormat.of(sourceType).dequantize(plan.source().data(), from, values, 0, values.length);
         if (plan.addend() != 0) {
@@ -111,7 +115,21 @@ final class TensorRewriter implements AutoCloseable {
                 values[i] += plan.addend();
             }
         }
+        if (plan.adapter() != null) {
+            addAdapter(plan.adapter(), (int) sourceRow, values);
+        }
         BlockFormat.of(plan.dtype()).quantize(values, 0, values.length, target, to);
+    }
+
+    /** Adds a row of {@code scaling · B A}; the adapter's rows are in the source's order. */
+    private static void addAdapter(LoraModule adapter, int row, float[] values) {
+        for (int k = 0; k < adapter.r(); k++) {
+            float factor = adapter.scaling() * adapter.b()[row * adapter.r() + k];
+            int a = k * adapter.inputs();
+            for (int i = 0; i < values.length; i++) {
+                values[i] += factor * adapter.a()[a + i];
+            }
+        }
     }
 
     @Override

@@ -42,6 +42,11 @@ public final class RotaryEmbedding {
         return new RotaryEmbedding(pairs, frequencies);
     }
 
+    /** Which values of a head belong together. */
+    public Pairs pairs() {
+        return pairs;
+    }
+
     /** Values per head. */
     public int headSize() {
         return 2 * frequencies.length;

@@ -1,6 +1,5 @@
 package dev.caravan.engine.lora;
 
-import dev.caravan.engine.format.json.JsonText;
 import dev.caravan.engine.model.Decoder;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -111,13 +110,11 @@ public final class LoraAdapter {
     }
 
     /**
-     * SHA-256 in hex of configuration and parameters as they are now. Where the base lies does not count, so that the
-     * same training gives the same hash on every machine.
+     * SHA-256 in hex of what the adapter does: each module's name, sizes, scaling and values as they are now. How they
+     * were trained and where the base lies do not count, so that the same adapter has the same hash on every machine.
      */
     public String hash() {
         MessageDigest digest = sha256();
-        LoraConfig anywhere = config.toBuilder().baseModelNameOrPath("").build();
-        digest.update(JsonText.compact(LoraConfigJson.values(anywhere)).getBytes(StandardCharsets.UTF_8));
         for (LoraModule module : modules.values()) {
             digest.update("%s %d %d %d %s\n"
                     .formatted(module.name(), module.outputs(), module.inputs(), module.r(), module.scaling())

@@ -16,13 +16,7 @@ final class TargetLayers {
      * @throws IllegalArgumentException if there is none, or the output or embedding matrix is one
      */
     static List<LinearShape> of(LoraConfig config, List<LinearShape> layers) {
-        for (String module : UNSUPPORTED) {
-            if (config.targets(module)) {
-                throw new IllegalArgumentException(
-                        "target_modules means %s, which cannot have an adapter here; take layers of the blocks, such as q_proj"
-                                .formatted(module));
-            }
-        }
+        requireSupported(config);
         List<LinearShape> targets =
                 layers.stream().filter(layer -> config.targets(layer.name())).toList();
         if (targets.isEmpty()) {
@@ -30,5 +24,16 @@ final class TargetLayers {
                     "target_modules means no layer of the base; take names such as q_proj, or \"all-linear\"");
         }
         return targets;
+    }
+
+    /** Refuses a configuration that means the output or embedding matrix. */
+    static void requireSupported(LoraConfig config) {
+        for (String module : UNSUPPORTED) {
+            if (config.targets(module)) {
+                throw new IllegalArgumentException(
+                        "target_modules means %s, which cannot have an adapter here; take layers of the blocks, such as q_proj"
+                                .formatted(module));
+            }
+        }
     }
 }

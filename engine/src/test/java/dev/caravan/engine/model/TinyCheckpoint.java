@@ -21,8 +21,12 @@ public record TinyCheckpoint(Path folder) {
 
     /** Unpacks a model into a folder. */
     public static TinyCheckpoint unpack(String name, Path parent) {
-        Path folder = parent.resolve(name);
-        try (InputStream in = Files.newInputStream(Golden.path("architectures/" + name + ".zip"));
+        return unpack(Golden.path("architectures/" + name + ".zip"), parent.resolve(name));
+    }
+
+    /** Unpacks an archive into a folder. */
+    public static TinyCheckpoint unpack(Path archive, Path folder) {
+        try (InputStream in = Files.newInputStream(archive);
                 ZipInputStream zip = new ZipInputStream(in, StandardCharsets.UTF_8)) {
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
                 Path file = folder.resolve(entry.getName());
@@ -44,7 +48,7 @@ public record TinyCheckpoint(Path folder) {
         return Files.exists(gguf());
     }
 
-    Checkpoint open(String format) {
+    public Checkpoint open(String format) {
         return switch (format) {
             case "safetensors" -> SafetensorsCheckpoint.open(folder);
             case "gguf" -> GgufCheckpoint.open(gguf());
@@ -53,7 +57,7 @@ public record TinyCheckpoint(Path folder) {
     }
 
     /** The formats that the model is there in. */
-    List<String> formats() {
+    public List<String> formats() {
         return hasGguf() ? List.of("safetensors", "gguf") : List.of("safetensors");
     }
 

@@ -1,4 +1,4 @@
-package dev.caravan.engine.convert;
+package dev.caravan.engine.format;
 
 /**
  * The order of a matrix's rows. Rotary pairs are the two halves of a head in transformers and neighbours in GGUF's
@@ -12,18 +12,19 @@ package dev.caravan.engine.convert;
  * @param headRows D; 0 where the order stays
  * @param toAdjacent from transformers' order to GGUF's, else back
  */
-record RowOrder(int headRows, boolean toAdjacent) {
+public record RowOrder(int headRows, boolean toAdjacent) {
 
-    static final RowOrder SAME = new RowOrder(0, false);
+    /** As they are. */
+    public static final RowOrder SAME = new RowOrder(0, false);
 
-    RowOrder {
+    public RowOrder {
         if (headRows % 2 != 0) {
             throw new IllegalArgumentException("a head of %d rows has no halves".formatted(headRows));
         }
     }
 
     /** The source's row that becomes this row of the target. */
-    long sourceRow(long row) {
+    public long sourceRow(long row) {
         if (headRows == 0) {
             return row;
         }
