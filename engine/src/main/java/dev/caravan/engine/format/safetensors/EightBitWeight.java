@@ -80,6 +80,7 @@ record EightBitWeight(PlacedTensor codes, PlacedTensor magnitudes) implements Qu
         } else {
             Bitsandbytes8bit.dequantize(bytes, scales, columns(), DType.F32, data);
         }
+        codes.release();
         return new Tensor(name(), dtype(), shape(), data);
     }
 }

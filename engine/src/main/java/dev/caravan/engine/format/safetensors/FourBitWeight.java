@@ -228,6 +228,7 @@ record FourBitWeight(FourBitParts parts, DType code, long[] shape, int blockSize
         } else {
             Bitsandbytes4bit.dequantize(code, packed, absmax(), blockSize, valueType, data);
         }
+        parts.packed().release();
         return new Tensor(name(), dtype(), shape, data);
     }
 }

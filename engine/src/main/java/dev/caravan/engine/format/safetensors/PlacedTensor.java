@@ -26,6 +26,13 @@ record PlacedTensor(Path file, RawTensor raw) {
         return raw.data().toArray(ValueLayout.JAVA_BYTE);
     }
 
+    /** Lets the system take back the memory that the file's pages fill; they are read again if they are needed again. */
+    void release() {
+        if (raw.data().isMapped()) {
+            raw.data().unload();
+        }
+    }
+
     /** Refuses a part of another type or size. */
     void require(SafetensorsType type, long count) {
         if (raw.type() != type || raw.elements() != count) {

@@ -25,7 +25,7 @@ sealed interface QuantizedWeight permits FourBitWeight, EightBitWeight {
     }
 
     /**
-     * Puts the parts together in memory of the arena.
+     * Puts the parts together in memory of the arena and releases those of the file.
      *
      * @return the tensor in the layout that the engine computes with
      */
