@@ -7,6 +7,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -33,6 +34,10 @@ final class Lanes {
 
     private static final VectorSpecies<Byte> BYTES_16 = ByteVector.SPECIES_128;
     private static final IntVector BYTE_SHIFTS = IntVector.zero(INTS).addIndex(8);
+
+    private static final VectorShuffle<Float> EIGHT_ON = shuffle(8);
+    private static final VectorShuffle<Float> FOUR_ON = shuffle(4);
+    private static final VectorShuffle<Float> TWO_ON = shuffle(2);
 
     private Lanes() {}
 
@@ -127,7 +132,24 @@ final class Lanes {
         }
     }
 
+    /**
+     * The sum of all lanes, half after half. {@code reduceLanes} leaves the order open: interpreted code takes another
+     * one than compiled code, so that a value would depend on when the compiler came by.
+     */
     static float sum(FloatVector v) {
-        return v.reduceLanes(VectorOperators.ADD);
+        FloatVector sums = v;
+        if (COUNT > 8) {
+            sums = sums.add(sums.rearrange(EIGHT_ON));
+        }
+        if (COUNT > 4) {
+            sums = sums.add(sums.rearrange(FOUR_ON));
+        }
+        sums = sums.add(sums.rearrange(TWO_ON));
+        return sums.lane(0) + sums.lane(1);
+    }
+
+    /** Brings the lane that stands so far behind to each lane; from the beginning again after the last. */
+    private static VectorShuffle<Float> shuffle(int distance) {
+        return VectorShuffle.fromOp(FLOATS, lane -> (lane + distance) % COUNT);
     }
 }
