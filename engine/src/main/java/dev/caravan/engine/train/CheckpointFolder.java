@@ -105,9 +105,12 @@ final class CheckpointFolder implements AutoCloseable {
         return folder.resolve("checkpoint-%d.safetensors".formatted(step));
     }
 
-    /** The file of the last checkpoint up to a step, or null. */
+    /** The file of the last checkpoint up to a step, or null; also where somebody took the folder away. */
     @Nullable
     Path lastUpTo(int step) {
+        if (!Files.isDirectory(folder)) {
+            return null;
+        }
         return steps().stream()
                 .filter(known -> known <= step)
                 .reduce((earlier, later) -> later)

@@ -21,6 +21,21 @@ public final class Trainer {
     private final Path checkpoints;
     private final TrainingListener listener;
 
+    /**
+     * A training of the pass's adapter.
+     *
+     * @param pass for batches as large as the data's
+     * @param checkpoints their folder; it is made where there is none
+     */
+    public Trainer(
+            TrainingPass pass,
+            TrainingBatches batches,
+            TrainingConfig config,
+            Path checkpoints,
+            TrainingListener listener) {
+        this(new AdapterLoss(pass), batches, config, checkpoints, listener);
+    }
+
     Trainer(
             LossFunction loss,
             TrainingBatches batches,

@@ -23,8 +23,8 @@ record TrainingIdentity(Map<String, String> values) {
 
     static TrainingIdentity of(LossFunction loss, TrainingBatches batches, TrainingConfig config) {
         Map<String, String> values = new LinkedHashMap<>(loss.identity());
-        values.put("training data", batches.training().hash());
-        values.put("held-out data", batches.heldOut().hash());
+        values.put("the training data", batches.training().hash());
+        values.put("the held-out data", batches.heldOut().hash());
         values.putAll(config.settings());
         return new TrainingIdentity(values);
     }

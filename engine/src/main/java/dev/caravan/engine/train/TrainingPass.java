@@ -22,6 +22,7 @@ import java.util.function.BooleanSupplier;
 public final class TrainingPass {
 
     private final Decoder decoder;
+    private final LoraAdapter adapter;
     private final double dropout;
     private final int firstAdapted;
     private final int maxTokens;
@@ -49,6 +50,7 @@ public final class TrainingPass {
                 adapter.config().loraDropout() > 0,
                 maxTokens);
         this.decoder = decoder;
+        this.adapter = adapter;
         this.dropout = adapter.config().loraDropout();
         this.firstAdapted = sizes.firstAdapted();
         this.maxTokens = maxTokens;
@@ -63,6 +65,11 @@ public final class TrainingPass {
         for (int i = 0; i < Math.min(plan.keptLayers(), sizes.trainedLayers()); i++) {
             activations.add(new BlockActivations(sizes));
         }
+    }
+
+    /** The adapter that losses and gradients are of. */
+    public LoraAdapter adapter() {
+        return adapter;
     }
 
     /**

@@ -2,7 +2,9 @@ package dev.caravan.engine.train;
 
 import dev.caravan.engine.train.TrainingResult.End;
 import dev.caravan.engine.train.dataset.PackedBatch;
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -220,22 +222,28 @@ final class TrainingRun {
         }
         requireFinite();
         Path file = folder.file(step);
+        Path before = folder.lastUpTo(step);
         try {
             writer.write(file, history);
         } catch (UncheckedIOException failure) {
-            Throwable cause = failure.getCause();
             throw new TrainingFailedException(
                     step,
-                    folder.lastUpTo(step),
+                    before,
                     "the checkpoint of step %d, %d MB, cannot be written (%s); make room and resume"
-                            .formatted(
-                                    step,
-                                    Math.ceilDiv(writer.tensorBytes(), 1_000_000),
-                                    cause == null ? failure.getMessage() : cause.getMessage()));
+                            .formatted(step, Math.ceilDiv(writer.tensorBytes(), 1_000_000), reason(failure)));
         }
         isSaved = true;
         folder.prune(bestStep());
         listener.onCheckpoint(step, file);
+    }
+
+    /** What the system says; of a missing folder it gives the name alone. */
+    private static String reason(UncheckedIOException failure) {
+        return switch (failure.getCause()) {
+            case null -> String.valueOf(failure.getMessage());
+            case NoSuchFileException missing -> "its folder is gone";
+            case IOException cause -> String.valueOf(cause.getMessage());
+        };
     }
 
     /** A step from sound gradients can still leave the range of floats. */

@@ -48,7 +48,7 @@ final class BigramLoss implements LossFunction {
 
     @Override
     public Map<String, String> identity() {
-        return Map.of("base model", base);
+        return Map.of("the base model", base);
     }
 
     @Override

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Keeps all that a training tells. */
-final class TrainingRecording implements TrainingListener {
+class TrainingRecording implements TrainingListener {
     final List<TrainingStep> steps = new ArrayList<>();
     final List<TrainingEvaluation> evaluations = new ArrayList<>();
     final List<Integer> checkpoints = new ArrayList<>();
