@@ -4,8 +4,7 @@ import dev.caravan.engine.QuantizationConfig;
 import dev.caravan.engine.format.json.JsonObject;
 import dev.caravan.engine.format.safetensors.SafetensorsFile;
 import dev.caravan.engine.lora.LoraAdapter;
-import dev.caravan.engine.lora.LoraConfig;
-import dev.caravan.engine.lora.LoraModule;
+import dev.caravan.engine.lora.PeftFolder;
 import dev.caravan.engine.model.Decoder;
 import dev.caravan.engine.model.Golden;
 import dev.caravan.engine.tensor.Tensor;
@@ -62,10 +61,10 @@ record TrainingGolden(String name, Path folder, JsonObject json) {
         }
     }
 
-    /** The folders in which the same base lies. */
+    /** The folders and GGUF files in which the same base lies. */
     List<Path> bases() {
         List<Path> bases = new ArrayList<>();
-        for (String base : List.of("architecture", "base", "base-quantized")) {
+        for (String base : List.of("architecture", "architecture/model.gguf", "base", "base-quantized", "base.gguf")) {
             Path path = folder.resolve(base);
             if (Files.exists(path)) {
                 bases.add(path);
@@ -88,19 +87,9 @@ record TrainingGolden(String name, Path folder, JsonObject json) {
         };
     }
 
-    /** The adapter before training, for a base whose rows are in transformers' order. */
+    /** The adapter before training, as PEFT saved it. */
     LoraAdapter adapter(Decoder decoder) {
-        LoraAdapter adapter = LoraAdapter.initial(LoraConfig.of(4, 8), decoder, 0);
-        Map<String, float[]> tensors = tensors(folder.resolve("adapter").resolve("adapter_model.safetensors"));
-        for (LoraModule module : adapter.modules()) {
-            copy(tensors, "base_model.model.%s.lora_A.weight".formatted(module.name()), module.a());
-            copy(tensors, "base_model.model.%s.lora_B.weight".formatted(module.name()), module.b());
-        }
-        return adapter;
-    }
-
-    private static void copy(Map<String, float[]> tensors, String name, float[] to) {
-        System.arraycopy(Objects.requireNonNull(tensors.get(name), name), 0, to, 0, to.length);
+        return PeftFolder.read(folder.resolve("adapter"), decoder);
     }
 
     /** All sequences of the case. */
@@ -165,8 +154,24 @@ record TrainingGolden(String name, Path folder, JsonObject json) {
         return (Number) Objects.requireNonNull(value);
     }
 
-    /** A safetensors file's float32 tensors by PEFT's names. */
-    static Map<String, float[]> tensors(Path path) {
+    /** The gradients of the sum of the sequences' losses, by PEFT's names. */
+    Map<String, float[]> gradients() {
+        return tensors(folder.resolve("gradients.safetensors"));
+    }
+
+    /** The adapter after the last step, by PEFT's names. */
+    Map<String, float[]> trained() {
+        return tensors(folder.resolve("final.safetensors"));
+    }
+
+    /** An adapter's tensors by PEFT's names and in transformers' order of rows, as they are written to a file. */
+    Map<String, float[]> written(LoraAdapter adapter, Decoder decoder) {
+        Path target = folder.resolve("written");
+        PeftFolder.write(target, adapter, decoder);
+        return tensors(target.resolve("adapter_model.safetensors"));
+    }
+
+    private static Map<String, float[]> tensors(Path path) {
         Map<String, float[]> tensors = new LinkedHashMap<>();
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
             for (String name : file.tensorNames()) {
