@@ -1,5 +1,6 @@
 package dev.caravan.langchain4j;
 
+import dev.caravan.engine.generate.AdapterChoice;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.request.DefaultChatRequestParameters;
 import java.util.Objects;
@@ -17,6 +18,7 @@ public final class CaravanChatRequestParameters extends DefaultChatRequestParame
     private final @Nullable Long seed;
     private final @Nullable BooleanSupplier cancelled;
     private final @Nullable Grounding grounding;
+    private final @Nullable AdapterChoice adapter;
 
     private CaravanChatRequestParameters(Builder builder) {
         super(builder);
@@ -25,6 +27,7 @@ public final class CaravanChatRequestParameters extends DefaultChatRequestParame
         this.seed = builder.seed;
         this.cancelled = builder.cancelled;
         this.grounding = builder.grounding;
+        this.adapter = builder.adapter;
     }
 
     /** The least probability of a token relative to the likeliest one's, [0, 1). */
@@ -55,6 +58,14 @@ public final class CaravanChatRequestParameters extends DefaultChatRequestParame
         return grounding;
     }
 
+    /**
+     * The adapter that the answer is given with, one of the language model's; absent for the base alone. At scale 0 it is
+     * the base as well: so a request does without the adapter of its model's options.
+     */
+    public @Nullable AdapterChoice adapter() {
+        return adapter;
+    }
+
     @Override
     public CaravanChatRequestParameters overrideWith(ChatRequestParameters that) {
         return builder().overrideWith(this).overrideWith(that).build();
@@ -73,18 +84,19 @@ public final class CaravanChatRequestParameters extends DefaultChatRequestParame
                 && Objects.equals(repetitionPenalty, that.repetitionPenalty)
                 && Objects.equals(seed, that.seed)
                 && Objects.equals(cancelled, that.cancelled)
-                && Objects.equals(grounding, that.grounding);
+                && Objects.equals(grounding, that.grounding)
+                && Objects.equals(adapter, that.adapter);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(super.hashCode(), minP, repetitionPenalty, seed, cancelled, grounding);
+        return Objects.hash(super.hashCode(), minP, repetitionPenalty, seed, cancelled, grounding, adapter);
     }
 
     @Override
     public String toString() {
-        return "CaravanChatRequestParameters{%s, minP=%s, repetitionPenalty=%s, seed=%s}"
-                .formatted(super.toString(), minP, repetitionPenalty, seed);
+        return "CaravanChatRequestParameters{%s, minP=%s, repetitionPenalty=%s, seed=%s, adapter=%s}"
+                .formatted(super.toString(), minP, repetitionPenalty, seed, adapter);
     }
 
     public static Builder builder() {
@@ -99,6 +111,7 @@ public final class CaravanChatRequestParameters extends DefaultChatRequestParame
         private @Nullable Long seed;
         private @Nullable BooleanSupplier cancelled;
         private @Nullable Grounding grounding;
+        private @Nullable AdapterChoice adapter;
 
         private Builder() {}
 
@@ -127,6 +140,11 @@ public final class CaravanChatRequestParameters extends DefaultChatRequestParame
             return this;
         }
 
+        public Builder adapter(@Nullable AdapterChoice adapter) {
+            this.adapter = adapter;
+            return this;
+        }
+
         @Override
         public Builder overrideWith(ChatRequestParameters parameters) {
             super.overrideWith(parameters);
@@ -136,6 +154,7 @@ public final class CaravanChatRequestParameters extends DefaultChatRequestParame
                 seed = that.seed == null ? seed : that.seed;
                 cancelled = that.cancelled == null ? cancelled : that.cancelled;
                 grounding = that.grounding == null ? grounding : that.grounding;
+                adapter = that.adapter == null ? adapter : that.adapter;
             }
             return this;
         }

@@ -3,6 +3,7 @@ package dev.caravan.langchain4j;
 import static java.util.Objects.requireNonNullElse;
 
 import dev.caravan.engine.LanguageModel;
+import dev.caravan.engine.generate.AdapterChoice;
 import dev.caravan.engine.generate.Generation;
 import dev.caravan.engine.generate.GenerationRequest;
 import dev.caravan.engine.generate.PassageConstraint;
@@ -59,13 +60,15 @@ final class ChatMapping {
             throw new IllegalArgumentException("maxOutputTokens must be 1 or more");
         }
         BooleanSupplier requestCancelled = requireNonNullElse(parameters.cancelled(), () -> false);
-        return new GenerationRequest(
+        GenerationRequest generation = new GenerationRequest(
                 model.encodeChat(messages(request.messages())),
                 sampling(parameters),
                 parameters.maxOutputTokens(),
                 requireNonNullElse(parameters.stopSequences(), List.of()),
                 () -> cancelled.getAsBoolean() || requestCancelled.getAsBoolean(),
                 constraint(parameters.grounding()));
+        AdapterChoice adapter = parameters.adapter();
+        return adapter == null ? generation : generation.withAdapter(adapter.adapter(), adapter.scale());
     }
 
     private TokenConstraint constraint(@Nullable Grounding grounding) {

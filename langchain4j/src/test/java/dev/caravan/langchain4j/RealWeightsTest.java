@@ -1,13 +1,20 @@
 package dev.caravan.langchain4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.caravan.engine.AdapterClosedException;
 import dev.caravan.engine.ContextOverflowException;
 import dev.caravan.engine.LanguageModel;
 import dev.caravan.engine.LanguageModels;
 import dev.caravan.engine.LoadOptions;
 import dev.caravan.engine.TextEncoder;
 import dev.caravan.engine.TextEncoders;
+import dev.caravan.engine.generate.AdapterChoice;
+import dev.caravan.engine.generate.ServedAdapter;
+import dev.caravan.engine.lora.LoraAdapter;
+import dev.caravan.engine.lora.LoraConfig;
+import dev.caravan.engine.lora.LoraModule;
 import dev.caravan.testkit.TestModels;
 import dev.langchain4j.data.embedding.Embedding;
 import dev.langchain4j.data.message.SystemMessage;
@@ -20,6 +27,7 @@ import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.store.embedding.CosineSimilarity;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -89,6 +97,42 @@ class RealWeightsTest {
                         .build());
 
         assertThat(answer.aiMessage().text()).isNotBlank().matches("[도서관은 매주 월요일에 쉰다.\n]+");
+    }
+
+    @Test
+    void answersWithAnAdapterThatOptionsOrARequestName() {
+        String plain = new CaravanChatModel(gemma, GREEDY).chat(QUESTION);
+        float[] a = new float[640];
+        float[] b = new float[1024];
+        Arrays.fill(a, 0.2f);
+        Arrays.fill(b, 0, 512, 1);
+        LoraModule module = new LoraModule("model.layers.0.self_attn.q_proj", 640, 1024, 1, 1, a, b);
+        CaravanChatRequestParameters with;
+        try (ServedAdapter adapter = gemma.serve("loud", new LoraAdapter(LoraConfig.of(1, 1), List.of(module), ""))) {
+            with = CaravanChatRequestParameters.builder()
+                    .overrideWith(GREEDY.parameters())
+                    .adapter(new AdapterChoice(adapter, 1))
+                    .build();
+            CaravanChatModel adapted = new CaravanChatModel(gemma, CaravanChatOptions.of(with));
+            String changed = adapted.chat(QUESTION);
+            assertThat(changed).isNotEqualTo(plain);
+            assertThat(ask(new CaravanChatModel(gemma, GREEDY), with)).isEqualTo(changed);
+            CaravanChatRequestParameters off = CaravanChatRequestParameters.builder()
+                    .adapter(new AdapterChoice(adapter, 0))
+                    .build();
+            assertThat(ask(adapted, off)).isEqualTo(plain);
+        }
+        assertThatThrownBy(() -> new CaravanChatModel(gemma, CaravanChatOptions.of(with)).chat(QUESTION))
+                .isInstanceOf(AdapterClosedException.class);
+    }
+
+    private static String ask(CaravanChatModel model, CaravanChatRequestParameters parameters) {
+        return model.chat(ChatRequest.builder()
+                        .messages(UserMessage.from(QUESTION))
+                        .parameters(parameters)
+                        .build())
+                .aiMessage()
+                .text();
     }
 
     private static CaravanTokenUsage usage(ChatResponse response) {
