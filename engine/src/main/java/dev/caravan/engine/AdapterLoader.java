@@ -3,7 +3,13 @@ package dev.caravan.engine;
 import dev.caravan.engine.generate.BatchScheduler;
 import dev.caravan.engine.generate.ServedAdapter;
 import dev.caravan.engine.lora.LoraAdapter;
+import dev.caravan.engine.lora.LoraFiles;
 import dev.caravan.engine.lora.ServingForm;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,6 +20,9 @@ final class AdapterLoader {
     /** Enough of a hash to tell bases apart in a message. */
     private static final int SHOWN_HASH_CHARACTERS = 12;
 
+    /** As read, and in the form in which it is computed. */
+    private static final int COPIES = 2;
+
     private final LoadedDecoder loaded;
     private final FileHash baseHash;
     private final BatchScheduler scheduler;
@@ -22,6 +31,23 @@ final class AdapterLoader {
         this.loaded = loaded;
         this.baseHash = baseHash;
         this.scheduler = scheduler;
+    }
+
+    ServedAdapter load(Path path) {
+        String name = String.valueOf(path.getFileName());
+        requireHeap(name, COPIES * fileBytes(path));
+        return serve(name, LoraFiles.read(path, loaded.decoder(), ""));
+    }
+
+    /** The bytes of a file or of the files in a folder; nothing where there is none, which reading will say. */
+    private static long fileBytes(Path path) {
+        try (Stream<Path> files = Files.walk(path, 1)) {
+            return files.filter(Files::isRegularFile)
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
+        } catch (IOException | UncheckedIOException unreadable) {
+            return 0;
+        }
     }
 
     ServedAdapter serve(String name, LoraAdapter adapter) {
@@ -36,7 +62,7 @@ final class AdapterLoader {
     private void requireSameBase(String name, LoraAdapter adapter) {
         String expected = adapter.baseHash();
         String actual = expected.isEmpty() ? "" : baseHash.await();
-        if (!actual.isEmpty() && !expected.equals(actual)) {
+        if (!actual.isEmpty() && !expected.equalsIgnoreCase(actual)) {
             throw new IllegalArgumentException(
                     "the adapter %s is of another base: it was trained on weights with the SHA-256 %s..., those of %s have %s...; load it with the base that it was trained on"
                             .formatted(

@@ -8,6 +8,7 @@ import dev.caravan.engine.lora.LoraAdapter;
 import dev.caravan.engine.template.ChatMessage;
 import dev.caravan.engine.template.TemplateOptions;
 import dev.caravan.engine.tokenizer.Tokenizer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -93,6 +94,18 @@ public interface LanguageModel extends AutoCloseable {
      * @throws OutOfMemoryBudgetException if the copy does not fit into memory
      */
     default ServedAdapter serve(String name, LoraAdapter adapter) {
+        throw new UnsupportedOperationException("this model takes no adapters");
+    }
+
+    /**
+     * Reads an adapter and takes it into service, as {@link #serve} does.
+     *
+     * @param path a folder as PEFT saves it, or a GGUF file as llama.cpp reads it; messages call it by its last name
+     * @throws ModelFormatException if there is none, or it is damaged or of another base
+     * @throws IllegalArgumentException if it was trained on another file of the base
+     * @throws OutOfMemoryBudgetException if it does not fit into memory
+     */
+    default ServedAdapter loadAdapter(Path path) {
         throw new UnsupportedOperationException("this model takes no adapters");
     }
 

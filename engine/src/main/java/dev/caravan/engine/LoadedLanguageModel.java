@@ -11,6 +11,7 @@ import dev.caravan.engine.template.ChatMessage;
 import dev.caravan.engine.template.PlainTemplate;
 import dev.caravan.engine.template.TemplateOptions;
 import dev.caravan.engine.tokenizer.Tokenizer;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -98,6 +99,11 @@ final class LoadedLanguageModel implements LanguageModel {
     @Override
     public ServedAdapter serve(String name, LoraAdapter adapter) {
         return adapters.serve(name, adapter);
+    }
+
+    @Override
+    public ServedAdapter loadAdapter(Path path) {
+        return adapters.load(path);
     }
 
     @Override
