@@ -27,7 +27,7 @@ import tools.jackson.databind.JsonNode;
 final class StartTest {
 
     private static CaravanProperties properties(@Nullable Path home, @Nullable String host) {
-        return new CaravanProperties(home, null, null, null, null, host, null, null);
+        return new CaravanProperties(home, null, null, null, null, host, null, null, null);
     }
 
     @ParameterizedTest

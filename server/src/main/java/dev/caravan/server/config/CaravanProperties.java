@@ -3,6 +3,7 @@ package dev.caravan.server.config;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -18,6 +19,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
  * @param files the directory of uploaded files; empty means {@code files} in the home
  * @param host the address to listen on; only the loopback interface is accepted
  * @param model a chat model's id, a path, {@code none}, or empty for the best that fits
+ * @param adapter a folder as PEFT saves it, or a GGUF file: what the chat model answers with; empty for the model alone
  * @param embeddingModel an embedding model's id or path
  */
 @ConfigurationProperties("caravan")
@@ -29,6 +31,7 @@ public record CaravanProperties(
         @Nullable Path files,
         @Nullable String host,
         @Nullable String model,
+        @Nullable Path adapter,
         @Nullable String embeddingModel) {
 
     /** {@link #model()} of a server that answers no questions. */
@@ -60,6 +63,13 @@ public record CaravanProperties(
     /** The chosen chat model, or the empty string for the best that fits. */
     public String requestedModel() {
         return model == null ? "" : model.strip();
+    }
+
+    /** The adapter of the chat model, absolute. */
+    public Optional<Path> requestedAdapter() {
+        return Optional.ofNullable(adapter)
+                .filter(path -> !path.toString().isBlank())
+                .map(path -> path.toAbsolutePath().normalize());
     }
 
     /** The chosen embedding model. */

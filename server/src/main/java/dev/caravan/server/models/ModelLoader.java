@@ -5,7 +5,10 @@ import dev.caravan.engine.LanguageModels;
 import dev.caravan.engine.LoadOptions;
 import dev.caravan.engine.TextEncoder;
 import dev.caravan.engine.TextEncoders;
+import dev.caravan.engine.generate.AdapterChoice;
+import dev.caravan.engine.generate.ServedAdapter;
 import dev.caravan.langchain4j.CaravanChatOptions;
+import dev.caravan.langchain4j.CaravanChatRequestParameters;
 import dev.caravan.langchain4j.CaravanStreamingChatModel;
 import dev.caravan.server.config.CaravanHome;
 import dev.caravan.server.models.catalogue.Catalogue;
@@ -20,7 +23,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -30,6 +35,11 @@ import org.springframework.stereotype.Component;
 class ModelLoader {
 
     private static final Logger log = LoggerFactory.getLogger(ModelLoader.class);
+
+    private static final Pattern NOT_IN_A_SUFFIX = Pattern.compile("[^\\p{L}\\p{N}._-]+");
+
+    /** Of an adapter's hash: enough to tell a handful apart. */
+    private static final int ADAPTER_ID_CHARACTERS = 8;
 
     private final CaravanHome home;
     private final QuantizationProperties quantization;
@@ -43,18 +53,53 @@ class ModelLoader {
      * A chat model.
      *
      * @param requested an id, a path, or empty for the best that fits
-     * @param chosen hears the id before the loading begins
+     * @param adapter what it answers with; its base's id gives the bare base then
+     * @param chosen hears the id as it becomes known, first that of the base
      */
-    LoadedChatModel chatModel(String requested, Consumer<String> chosen) {
+    LoadedChatModel chatModel(String requested, Optional<Path> adapter, Consumer<String> chosen) {
         ModelChoice choice = choose(Purpose.CHAT, requested);
         chosen.accept(choice.id());
         LanguageModel model = LanguageModels.load(
                 choice.file(), LoadOptions.defaults().withQuantization(quantization.over(choice.quantization())));
-        return new LoadedChatModel(
+        LoadedChatModel base = new LoadedChatModel(
                 choice.id(),
                 model,
                 new CaravanStreamingChatModel(model, CaravanChatOptions.defaults()),
-                created(choice.file()));
+                created(choice.file()),
+                null);
+        if (adapter.isEmpty()) {
+            return base;
+        }
+        boolean isServed = false;
+        try {
+            LoadedChatModel adapted = withAdapter(base, adapter.get());
+            chosen.accept(adapted.id());
+            isServed = true;
+            return adapted;
+        } finally {
+            if (!isServed) {
+                model.close();
+            }
+        }
+    }
+
+    private static LoadedChatModel withAdapter(LoadedChatModel base, Path path) {
+        ServedAdapter adapter = base.model().loadAdapter(path);
+        CaravanChatRequestParameters parameters = CaravanChatRequestParameters.builder()
+                .adapter(new AdapterChoice(adapter, 1))
+                .build();
+        return new LoadedChatModel(
+                adapterId(base.id(), adapter),
+                base.model(),
+                new CaravanStreamingChatModel(base.model(), CaravanChatOptions.of(parameters)),
+                created(path),
+                base);
+    }
+
+    /** {@code ft:{base}:{suffix}:{id}}, as OpenAI names what was tuned. */
+    static String adapterId(String base, ServedAdapter adapter) {
+        String suffix = NOT_IN_A_SUFFIX.matcher(adapter.name()).replaceAll("-");
+        return "ft:%s:%s:%s".formatted(base, suffix, adapter.hash().substring(0, ADAPTER_ID_CHARACTERS));
     }
 
     /** An embedding model; parameters as above. */

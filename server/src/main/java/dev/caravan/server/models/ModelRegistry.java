@@ -4,6 +4,7 @@ import dev.caravan.server.api.ApiErrorCode;
 import dev.caravan.server.api.ApiException;
 import dev.caravan.server.config.CaravanProperties;
 import jakarta.annotation.PreDestroy;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import org.springframework.boot.context.event.ApplicationStartedEvent;
@@ -40,7 +41,8 @@ public class ModelRegistry {
             if (properties.requestedModel().equals(CaravanProperties.NO_MODEL)) {
                 chat.none("Caravan was started without a chat model (--model none).");
             } else {
-                chat.load("chat", () -> loader.chatModel(properties.requestedModel(), chat::chosen));
+                chat.load("chat", () -> loader.chatModel(
+                        properties.requestedModel(), properties.requestedAdapter(), chat::chosen));
             }
         });
     }
@@ -60,6 +62,11 @@ public class ModelRegistry {
                 .orElseGet(OptionalInt::empty);
     }
 
+    /** The chat models that answer now, the one in service first. */
+    List<LoadedChatModel> chatModels() {
+        return chat.current().map(LoadedChatModel::all).orElseGet(List::of);
+    }
+
     /** Completes with the embedding model, exceptionally if it cannot be had. */
     public CompletableFuture<LoadedEncoder> encoder() {
         return encoder.loaded();
@@ -71,6 +78,11 @@ public class ModelRegistry {
      * @throws ApiException if it is another one, or not ready
      */
     public LoadedChatModel requireChat(String requested) {
+        for (LoadedChatModel loaded : chatModels()) {
+            if (requested.equals(loaded.id())) {
+                return loaded;
+            }
+        }
         ModelState state = chat.state();
         if (!requested.equals(DEFAULT_ALIAS) && !requested.equals(state.id())) {
             throw modelNotFound(requested);

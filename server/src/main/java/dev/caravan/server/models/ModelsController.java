@@ -48,8 +48,7 @@ class ModelsController {
 
     private List<ModelObject> ready() {
         List<ModelObject> models = new ArrayList<>();
-        if (registry.chatState().status() == ModelState.Status.READY) {
-            LoadedChatModel chat = registry.requireChat(ModelRegistry.DEFAULT_ALIAS);
+        for (LoadedChatModel chat : registry.chatModels()) {
             models.add(ModelObject.of(chat.id(), chat.created()));
         }
         if (registry.encoderState().status() == ModelState.Status.READY) {
