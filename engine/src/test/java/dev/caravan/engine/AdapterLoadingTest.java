@@ -74,8 +74,8 @@ class AdapterLoadingTest {
                 assertThat(first.name()).isEqualTo("lively");
                 assertThat(first.bytes()).isPositive();
                 assertThat(first.hash()).matches("[0-9a-f]{64}").isNotEqualTo(other.hash());
-                String changed =
-                        generate(model, request -> request.withAdapter(first, 1)).text();
+                String changed = generate(model, request -> request.withAdapter(first, 1))
+                        .text();
                 assertThat(changed).isNotEqualTo(base);
                 assertThat(generate(model, request -> request.withAdapter(same, 1))
                                 .text())
@@ -127,8 +127,8 @@ class AdapterLoadingTest {
     void anAdapterLargerThanTheHeapIsRefusedBeforeItIsRead() throws IOException {
         Path large = write("llama", "large", 1, "");
         // Sparse: it takes no place on the disk.
-        try (RandomAccessFile file = new RandomAccessFile(
-                large.resolve("adapter_model.safetensors").toFile(), "rw")) {
+        try (RandomAccessFile file =
+                new RandomAccessFile(large.resolve("adapter_model.safetensors").toFile(), "rw")) {
             file.setLength(Runtime.getRuntime().maxMemory());
         }
         try (LanguageModel model = model("llama")) {

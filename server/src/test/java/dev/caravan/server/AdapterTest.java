@@ -73,7 +73,8 @@ final class AdapterTest {
 
     @Test
     void anAdapterThatCannotBeServedIsExplained(@TempDir Path folder) {
-        String reason = "the adapter foreign is of another base: it was trained on weights with the SHA-256 abababababab...";
+        String reason =
+                "the adapter foreign is of another base: it was trained on weights with the SHA-256 abababababab...";
         for (List<Object> wrong : List.of(
                 List.<Object>of(write(folder.resolve("foreign"), "ab".repeat(32)), reason),
                 List.<Object>of(folder.resolve("missing"), "missing: there is no such file or folder"))) {

@@ -13,10 +13,12 @@ import dev.caravan.engine.AdapterClosedException;
 import dev.caravan.engine.generate.BatchScheduler.Limits;
 import dev.caravan.engine.kernel.KernelProvider;
 import dev.caravan.engine.kernel.Kernels;
+import dev.caravan.engine.layer.KvCacheType;
 import dev.caravan.engine.layer.KvPagePool;
 import dev.caravan.engine.layer.Projection;
 import dev.caravan.engine.model.RandomAdapter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.function.Supplier;
@@ -266,6 +268,38 @@ class AdapterServingTest {
             assertThat(statistics.usedPages()).isZero();
             assertThat(statistics.cachedPages()).isZero();
         }
+    }
+
+    /** Guesses from a prompt that repeats itself are checked with the adapter, and its answer is the same. */
+    @Test
+    void guessesChangeNoAnswer() {
+        try (TinyModel model = new TinyModel("llama", KernelProvider.scalar());
+                Served without = new Served(model, guessing(model, 0));
+                Served with = new Served(model, guessing(model, 1))) {
+            for (int choice = 0; choice < 4; choice++) {
+                int[] period = prompt(choice, 6);
+                int[] prompt = new int[60];
+                Arrays.setAll(prompt, position -> period[position % period.length]);
+                GenerationRequest request = new GenerationRequest(
+                        prompt,
+                        SamplingParameters.GREEDY,
+                        100,
+                        List.of(),
+                        () -> false,
+                        // Leads through the prompt, now and then from another place on.
+                        (generated, count, logits) -> logits[prompt[(count + count / 23 * 3) % prompt.length]] += 9);
+                assertThat(generate(with.scheduler, with.with(choice, request)))
+                        .isEqualTo(generate(without.scheduler, without.with(choice, request)));
+            }
+            BatchStatistics statistics = whenIdle(with.scheduler);
+            assertThat(statistics.acceptedTokens()).isPositive();
+            assertThat(statistics.passes()).isLessThan(whenIdle(without.scheduler).passes());
+        }
+    }
+
+    private static BatchScheduler guessing(TinyModel model, int maxDrafting) {
+        Limits limits = new Limits(CONTEXT, 60, 16, KvCacheType.F16, maxDrafting);
+        return new BatchScheduler(model.decoder, model.kernels, model.tokenizer, limits);
     }
 
     @Test

@@ -41,8 +41,10 @@ public class ModelRegistry {
             if (properties.requestedModel().equals(CaravanProperties.NO_MODEL)) {
                 chat.none("Caravan was started without a chat model (--model none).");
             } else {
-                chat.load("chat", () -> loader.chatModel(
-                        properties.requestedModel(), properties.requestedAdapter(), chat::chosen));
+                chat.load(
+                        "chat",
+                        () -> loader.chatModel(
+                                properties.requestedModel(), properties.requestedAdapter(), chat::chosen));
             }
         });
     }
