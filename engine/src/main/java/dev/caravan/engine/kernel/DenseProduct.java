@@ -27,6 +27,7 @@ final class DenseProduct {
 
     private final WorkerPool pool;
     private final Scratch strips = new Scratch();
+    private final Scratch sharedStrips = new Scratch();
     private final Scratch rows = new Scratch();
     private final Scratch tiles = new Scratch();
 
@@ -97,7 +98,7 @@ final class DenseProduct {
                 });
                 return;
             }
-            float[] packed = strips.borrow(Math.multiplyExact(Math.multiplyExact(stripCount, stripWidth), depth));
+            float[] packed = sharedStrips.borrow(Math.multiplyExact(Math.multiplyExact(stripCount, stripWidth), depth));
             pool.run(stripCount, strip -> packStrip(strip, packed));
             int rowBlocks = (spread.height() + BLOCK_ROWS - 1) / BLOCK_ROWS;
             pool.run(blocks * rowBlocks, task -> {
@@ -105,7 +106,7 @@ final class DenseProduct {
                 int row = task / blocks * BLOCK_ROWS;
                 multiplyPacked(first, Math.min(stripCount, first + BLOCK_STRIPS), row, packed);
             });
-            strips.giveBack(packed);
+            sharedStrips.giveBack(packed);
         }
 
         private void multiplyPacking(int firstStrip, int endStrip, float[] packed) {

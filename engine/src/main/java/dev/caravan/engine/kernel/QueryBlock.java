@@ -24,17 +24,22 @@ final class QueryBlock {
     private final float[] k;
     private final float[] v;
     private final float[] scratch;
+    private final int firstRow;
     private final int position;
     private final int tokens;
     private final int firstToken;
     private final int head;
 
-    /** @param scratch at least {@link #scratchSize} values of any content */
+    /**
+     * @param firstRow the row of the first token in the queries and the results, and of position 0 in the keys
+     * @param scratch at least {@link #scratchSize} values of any content
+     */
     QueryBlock(
             AttentionShape shape,
             float[] k,
             float[] v,
             float[] scratch,
+            int firstRow,
             int position,
             int tokens,
             int firstToken,
@@ -43,6 +48,7 @@ final class QueryBlock {
         this.k = k;
         this.v = v;
         this.scratch = scratch;
+        this.firstRow = firstRow;
         this.position = position;
         this.tokens = tokens;
         this.firstToken = firstToken;
@@ -83,10 +89,12 @@ final class QueryBlock {
         int end = shape.endKey(position + firstToken + columns - 1, position + tokens);
         for (int key = first; key < end; key += KEYS) {
             int keys = Math.min(KEYS, end - key);
-            score(key, keys);
+            int from = (firstRow + key) * shape.keyValueSize() + keyHead();
+            Scores.products(scratch, queries(), k, from, shape.keyValueSize(), keys, shape.headSize(), scratch, 0);
             if (shape.causal() || shape.window() > 0) {
-                mask(key, keys);
+                Scores.mask(shape, position + firstToken, key, keys, scratch, 0);
             }
+            raise(keys);
             exponentials(keys);
             addValues(key, keys);
         }
@@ -96,7 +104,7 @@ final class QueryBlock {
     private void packQueries(float[] q, int columns) {
         int size = shape.headSize();
         for (int c = 0; c < Tile.COLUMNS; c++) {
-            int from = (firstToken + Math.min(c, columns - 1)) * shape.querySize() + head * size;
+            int from = (firstRow + firstToken + Math.min(c, columns - 1)) * shape.querySize() + head * size;
             for (int i = 0; i < size; i++) {
                 scratch[queries() + i * Tile.COLUMNS + c] = q[from + i] * shape.scale();
             }
@@ -107,56 +115,8 @@ final class QueryBlock {
         return head / (shape.heads() / shape.keyValueHeads()) * shape.headSize();
     }
 
-    /** Scores of {@code keys} positions; the last tile reaches back over the one before it, with equal results. */
-    private void score(int firstKey, int keys) {
-        if (keys < Tile.ROWS) {
-            scoreFew(firstKey, keys);
-            return;
-        }
-        int stride = shape.keyValueSize();
-        for (int r = 0; r < keys; r += Tile.ROWS) {
-            int row = Math.min(r, keys - Tile.ROWS);
-            int from = (firstKey + row) * stride + keyHead();
-            Tile.rowsTimesLanes(scratch, queries(), k, from, stride, shape.headSize(), scratch, row * Tile.COLUMNS);
-        }
-    }
-
-    private void scoreFew(int firstKey, int keys) {
-        int size = shape.headSize();
-        for (int r = 0; r < keys; r++) {
-            int from = (firstKey + r) * shape.keyValueSize() + keyHead();
-            for (int c = 0; c < Tile.COLUMNS; c += Lanes.COUNT) {
-                FloatVector sum = Lanes.zero();
-                for (int i = 0; i < size; i++) {
-                    sum = Lanes.spread(k[from + i]).fma(Lanes.floats(scratch, queries() + i * Tile.COLUMNS + c), sum);
-                }
-                sum.intoArray(scratch, r * Tile.COLUMNS + c);
-            }
-        }
-    }
-
-    /** Takes out what a token must not see: positions after it, and those that lie outside its window. */
-    private void mask(int firstKey, int keys) {
-        int firstQuery = position + firstToken;
-        int before = shape.before();
-        int after = shape.after();
-        int farthestBehind = firstQuery + Tile.COLUMNS - 1 - firstKey;
-        int farthestAhead = firstKey + keys - 1 - firstQuery;
-        if (farthestBehind <= before && farthestAhead <= after) {
-            return;
-        }
-        for (int r = 0; r < keys; r++) {
-            for (int c = 0; c < Tile.COLUMNS; c++) {
-                int distance = firstQuery + c - (firstKey + r);
-                if (distance > before || -distance > after) {
-                    scratch[r * Tile.COLUMNS + c] = Float.NEGATIVE_INFINITY;
-                }
-            }
-        }
-    }
-
-    /** Scores to exponentials below each token's highest score; what was summed before is rescaled to it. */
-    private void exponentials(int keys) {
+    /** Raises each token's highest score to that of the new ones; what was summed before is to be rescaled to it. */
+    private void raise(int keys) {
         for (int c = 0; c < Tile.COLUMNS; c += Lanes.COUNT) {
             FloatVector before = Lanes.floats(scratch, highest() + c);
             FloatVector highs = before;
@@ -164,16 +124,23 @@ final class QueryBlock {
                 highs = highs.max(Lanes.floats(scratch, r * Tile.COLUMNS + c));
             }
             FloatVector change = VectorMath.exp(before.sub(highs));
-            FloatVector total = Lanes.floats(scratch, totals() + c).mul(change);
+            highs.intoArray(scratch, highest() + c);
+            change.intoArray(scratch, rescale() + c);
+        }
+    }
+
+    /** Scores to exponentials below each token's highest score. */
+    private void exponentials(int keys) {
+        for (int c = 0; c < Tile.COLUMNS; c += Lanes.COUNT) {
+            FloatVector highs = Lanes.floats(scratch, highest() + c);
+            FloatVector total = Lanes.floats(scratch, totals() + c).mul(Lanes.floats(scratch, rescale() + c));
             for (int r = 0; r < keys; r++) {
                 FloatVector e = VectorMath.exp(
                         Lanes.floats(scratch, r * Tile.COLUMNS + c).sub(highs));
                 e.intoArray(scratch, r * Tile.COLUMNS + c);
                 total = total.add(e);
             }
-            highs.intoArray(scratch, highest() + c);
             total.intoArray(scratch, totals() + c);
-            change.intoArray(scratch, rescale() + c);
         }
     }
 
@@ -183,7 +150,7 @@ final class QueryBlock {
         for (int c = 0; c < Tile.COLUMNS; c++) {
             multiply(sums() + c * size, size, scratch[rescale() + c]);
         }
-        int from = firstKey * stride + keyHead();
+        int from = (firstRow + firstKey) * stride + keyHead();
         for (int i = 0; i < size; i += Tile.COLUMNS) {
             for (int c = 0; c < Tile.COLUMNS; c += 4) {
                 Tile.addFourTimesLanes(scratch, c, v, from + i, stride, keys, scratch, sums() + c * size + i, size);
@@ -200,11 +167,20 @@ final class QueryBlock {
     private void store(float[] y, int columns) {
         int size = shape.headSize();
         for (int c = 0; c < columns; c++) {
-            int to = (firstToken + c) * shape.querySize() + head * size;
+            int to = (firstRow + firstToken + c) * shape.querySize() + head * size;
             float factor = 1 / scratch[totals() + c];
             for (int i = 0; i < size; i += Lanes.COUNT) {
                 Lanes.floats(scratch, sums() + c * size + i).mul(factor).intoArray(y, to + i);
             }
+        }
+    }
+
+    /** After {@link #attend}: the logarithms of the sums of exponentials of these tokens' scores, {@code [row, heads]}. */
+    void logSumExp(float[] y) {
+        int columns = Math.min(Tile.COLUMNS, tokens - firstToken);
+        for (int c = 0; c < columns; c++) {
+            double log = scratch[highest() + c] + Math.log(scratch[totals() + c]);
+            y[(firstRow + firstToken + c) * shape.heads() + head] = (float) log;
         }
     }
 }

@@ -151,4 +151,68 @@ final class Tile {
         store(c0, c1, out, outC);
         store(d0, d1, out, outD);
     }
+
+    /**
+     * {@code out[r][c] += Σ_k w[r][k] * x[k][c]} for {@link #ROWS} rows r and {@link #COLUMNS} columns c.
+     *
+     * @param x row k starts at {@code xOffset + k * xStride}
+     * @param w row r starts at {@code wOffset + r * rowStride}
+     * @param out row r starts at {@code outOffset + r * outStride}
+     */
+    static void addRowsTimesLanes(
+            float[] x,
+            int xOffset,
+            int xStride,
+            float[] w,
+            int wOffset,
+            int rowStride,
+            int steps,
+            float[] out,
+            int outOffset,
+            int outStride) {
+        int ob = outOffset + outStride;
+        int oc = ob + outStride;
+        int od = oc + outStride;
+        int oe = od + outStride;
+        int of = oe + outStride;
+        FloatVector a0 = Lanes.floats(out, outOffset), a1 = Lanes.floats(out, outOffset + Lanes.COUNT);
+        FloatVector b0 = Lanes.floats(out, ob), b1 = Lanes.floats(out, ob + Lanes.COUNT);
+        FloatVector c0 = Lanes.floats(out, oc), c1 = Lanes.floats(out, oc + Lanes.COUNT);
+        FloatVector d0 = Lanes.floats(out, od), d1 = Lanes.floats(out, od + Lanes.COUNT);
+        FloatVector e0 = Lanes.floats(out, oe), e1 = Lanes.floats(out, oe + Lanes.COUNT);
+        FloatVector f0 = Lanes.floats(out, of), f1 = Lanes.floats(out, of + Lanes.COUNT);
+        int wb = wOffset + rowStride;
+        int wc = wb + rowStride;
+        int wd = wc + rowStride;
+        int we = wd + rowStride;
+        int wf = we + rowStride;
+        for (int k = 0; k < steps; k++) {
+            FloatVector x0 = Lanes.floats(x, xOffset + k * xStride);
+            FloatVector x1 = Lanes.floats(x, xOffset + k * xStride + Lanes.COUNT);
+            FloatVector v = Lanes.spread(w[wOffset + k]);
+            a0 = v.fma(x0, a0);
+            a1 = v.fma(x1, a1);
+            v = Lanes.spread(w[wb + k]);
+            b0 = v.fma(x0, b0);
+            b1 = v.fma(x1, b1);
+            v = Lanes.spread(w[wc + k]);
+            c0 = v.fma(x0, c0);
+            c1 = v.fma(x1, c1);
+            v = Lanes.spread(w[wd + k]);
+            d0 = v.fma(x0, d0);
+            d1 = v.fma(x1, d1);
+            v = Lanes.spread(w[we + k]);
+            e0 = v.fma(x0, e0);
+            e1 = v.fma(x1, e1);
+            v = Lanes.spread(w[wf + k]);
+            f0 = v.fma(x0, f0);
+            f1 = v.fma(x1, f1);
+        }
+        store(a0, a1, out, outOffset);
+        store(b0, b1, out, ob);
+        store(c0, c1, out, oc);
+        store(d0, d1, out, od);
+        store(e0, e1, out, oe);
+        store(f0, f1, out, of);
+    }
 }

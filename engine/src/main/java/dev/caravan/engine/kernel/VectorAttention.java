@@ -35,7 +35,7 @@ final class VectorAttention {
         pool.run(blocks * shape.heads(), task -> {
             int block = blocks - 1 - task / shape.heads();
             float[] work = scratch.borrow(QueryBlock.scratchSize(size));
-            new QueryBlock(shape, k, v, work, position, tokens, block * Tile.COLUMNS, task % shape.heads())
+            new QueryBlock(shape, k, v, work, 0, position, tokens, block * Tile.COLUMNS, task % shape.heads())
                     .attend(q, y);
             scratch.giveBack(work);
         });

@@ -31,6 +31,7 @@ final class VectorKernels implements Kernels {
     private final DenseProduct dense;
     private final @Nullable OneDnnLinear oneDnn;
     private final VectorAttention attention;
+    private final VectorPackedAttention packed;
     private final Scratch inputs = new Scratch();
     private final Scratch rows = new Scratch();
     private final Scratch spreads = new Scratch();
@@ -49,6 +50,7 @@ final class VectorKernels implements Kernels {
         this.gradient = new LinearGradient(pool);
         this.dense = new DenseProduct(pool);
         this.attention = new VectorAttention(pool);
+        this.packed = new VectorPackedAttention(pool);
     }
 
     @Override
@@ -250,13 +252,13 @@ final class VectorKernels implements Kernels {
 
     @Override
     public void packedAttention(PackedAttention attention) {
-        new ScalarPackedAttention(attention).attend(pool);
+        packed.attend(attention);
     }
 
     @Override
     public void packedAttentionBackward(PackedAttention attention, float[] dy, float[] dq, float[] dk, float[] dv) {
         Shapes.checkPackedGradients(attention, dy, dq, dk, dv);
-        new ScalarPackedAttention(attention).backward(pool, dy, dq, dk, dv);
+        packed.backward(attention, dy, dq, dk, dv);
     }
 
     @Override
