@@ -90,11 +90,10 @@ public record TrainingPlan(
         return parameters;
     }
 
-    /** The widest inputs of a product, put in another order for it: of all tokens, or of a chunk's logits. */
+    /** The widest inputs of a product, put in another order for it. */
     private static long kernelBytes(TrainingSizes sizes) {
         long widest = Math.max(sizes.feedForward(), Math.max(sizes.query(), sizes.hidden()));
-        long logits = (long) OutputLoss.chunkRows(sizes) * sizes.vocabulary();
-        return Float.BYTES * Math.max(widest * sizes.maxTokens(), logits);
+        return Float.BYTES * widest * sizes.maxTokens();
     }
 
     /** All together. */
