@@ -13,6 +13,8 @@ import java.util.Map;
  */
 final class BlockActivations {
 
+    private static final float[] NONE = {};
+
     /** Rotated, [T, Q]; before norm and rotation where heads are normed. */
     final float[] query;
     /** As {@code query}, [T, K]. */
@@ -61,9 +63,8 @@ final class BlockActivations {
         return Float.BYTES * perToken * sizes.maxTokens();
     }
 
+    /** Of a projection's adapter; empty if no layer has one there. */
     float[] lowRank(Projection projection) {
         return lowRank.getOrDefault(projection, NONE);
     }
-
-    private static final float[] NONE = {};
 }
