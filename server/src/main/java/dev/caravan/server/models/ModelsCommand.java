@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * {@code ./caravan models list | pull | rm | check | convert}, and {@code choose}, which {@code ./caravan run} calls to get a chat
+ * {@code ./caravan models list | pull | rm | check | convert | merge | convert-adapter}, and {@code choose}, which {@code ./caravan run} calls to get a chat
  * model and an embedding model before the server starts. No Spring, so that it answers at once.
  */
 public final class ModelsCommand {
@@ -38,7 +38,9 @@ public final class ModelsCommand {
                           [--bnb-4bit-quant-type nf4|fp4] [--bnb-4bit-use-double-quant]
                    ./caravan models convert SOURCE TARGET.gguf [--type q4_k|q5_k|q6_k|q8_0|q4_0|q5_0|f16|bf16|f32] [--force]
                    ./caravan models convert SOURCE FOLDER [--type bf16|f16|f32|nf4|fp4|int8]
-                          [--bnb-4bit-use-double-quant] [--force]""";
+                          [--bnb-4bit-use-double-quant] [--force]
+                   ./caravan models merge BASE ADAPTER TARGET [--type TYPE] [--requantize] [--force]
+                   ./caravan models convert-adapter BASE ADAPTER TARGET [--force]""";
 
     private final Path home;
     private final Map<String, String> environment;
@@ -81,7 +83,7 @@ public final class ModelsCommand {
     }
 
     int run(List<String> arguments) {
-        // These two have options of their own.
+        // These have options of their own.
         if (!arguments.isEmpty() && arguments.getFirst().equals("check")) {
             return new CheckCommand(new ModelStore(home), callerDirectory(), result)
                     .run(arguments.subList(1, arguments.size()));
@@ -89,6 +91,12 @@ public final class ModelsCommand {
         if (!arguments.isEmpty() && arguments.getFirst().equals("convert")) {
             return new ConvertCommand(callerDirectory(), result, new ConsoleProgress(out, interactive))
                     .run(arguments.subList(1, arguments.size()));
+        }
+        if (!arguments.isEmpty() && arguments.getFirst().equals("merge")) {
+            return adapterCommand().merge(arguments.subList(1, arguments.size()));
+        }
+        if (!arguments.isEmpty() && arguments.getFirst().equals("convert-adapter")) {
+            return adapterCommand().convert(arguments.subList(1, arguments.size()));
         }
         List<String> words = new ArrayList<>(arguments);
         boolean accepted = words.removeAll(List.of("--accept-licence", "--accept-license"));
@@ -111,6 +119,11 @@ public final class ModelsCommand {
                 yield 2;
             }
         };
+    }
+
+    private AdapterCommand adapterCommand() {
+        return new AdapterCommand(
+                new ModelStore(home), callerDirectory(), result, new ConsoleProgress(out, interactive));
     }
 
     private int list() {

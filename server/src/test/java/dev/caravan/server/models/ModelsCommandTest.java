@@ -10,8 +10,11 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -113,6 +116,49 @@ class ModelsCommandTest {
         assertRefused("there is no such file", "convert", "nothing", "x.gguf");
         assertRefused("takes a source and a target", "convert", "gemma3.gguf");
         assertRefused("same", "convert", "gemma3.gguf", "gemma3.gguf", "--force", "--type", "q8_0");
+    }
+
+    @Test
+    void adaptersAreConvertedAndMerged() throws Exception {
+        unpack("architectures/llama3.zip", "base");
+        unpack("lora/llama3-all.zip", "peft");
+
+        assertThat(run("convert-adapter", "base", "peft", "adapter.gguf")).isZero();
+        assertThat(printed()).contains("adapter.gguf is written and loads: rank 4, 14 matrices");
+        assertThat(run("convert-adapter", "base", "adapter.gguf", "again")).isZero();
+        assertThat(folder.resolve("again/adapter_model.safetensors")).exists();
+        assertRefused("is there already", "convert-adapter", "base", "peft", "again");
+        assertThat(run("convert-adapter", "base", "peft", "again", "--force")).isZero();
+
+        assertThat(run("merge", "base", "adapter.gguf", "merged")).isZero();
+        assertThat(printed()).contains("q_proj.weight", "+ adapter", "merged is written and loads");
+        assertThat(run("merge", "base", "again", "merged.gguf", "--type", "q4_0"))
+                .isZero();
+        assertThat(printed()).contains("Q8_0 ", "+ adapter").doesNotContain("rounded away");
+        assertThat(run("merge", "base", "again", "merged.gguf", "--type", "q4_0", "--requantize", "--force"))
+                .isZero();
+        assertThat(printed()).contains("Q4_0 ", "rounded away");
+    }
+
+    @Test
+    void adaptersThatDoNotFitAreRefusedInASentence() throws Exception {
+        unpack("lora/llama3-all.zip", "peft");
+
+        assertRefused("takes a base, an adapter and a target", "merge", "gemma3.gguf", "peft");
+        assertRefused("takes a base, an adapter and a target", "convert-adapter", "gemma3.gguf");
+        assertRefused("load the base that", "merge", "gemma3.gguf", "peft", "merged.gguf");
+        assertRefused("no such file or folder", "merge", "gemma3.gguf", "nothing", "merged.gguf");
+        assertThat(folder.resolve("merged.gguf")).doesNotExist();
+    }
+
+    private void unpack(String archive, String name) throws Exception {
+        try (ZipFile zip = new ZipFile(TINY.resolveSibling(archive).toFile())) {
+            for (ZipEntry entry : Collections.list(zip.entries())) {
+                Path file = folder.resolve(name).resolve(entry.getName());
+                Files.createDirectories(file.getParent());
+                Files.write(file, zip.getInputStream(entry).readAllBytes());
+            }
+        }
     }
 
     private void assertRefused(String reason, String... arguments) {
