@@ -87,6 +87,8 @@ class ArchitectureTest {
                 .definedBy("dev.caravan.engine.model..")
                 .layer("lora")
                 .definedBy("dev.caravan.engine.lora..")
+                .layer("lora")
+                .definedBy("dev.caravan.engine.lora..")
                 .layer("generate")
                 .definedBy("dev.caravan.engine.generate..")
                 .layer("grammar")
@@ -120,6 +122,8 @@ class ArchitectureTest {
                 .whereLayer("lora")
                 .mayOnlyAccessLayers(
                         "tensor", "quant", "kernel", "format", "json", "gguf", "safetensors", "layer", "model")
+                .whereLayer("lora")
+                .mayOnlyAccessLayers("tensor", "quant", "json", "format", "gguf", "safetensors", "layer", "model")
                 .whereLayer("grammar")
                 .mayOnlyAccessLayers("generate", "tokenizer")
                 .check(ENGINE);

@@ -2,6 +2,7 @@ package dev.caravan.engine.convert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.caravan.engine.Checkpoints;
 import dev.caravan.engine.ModelFormatException;
@@ -10,6 +11,8 @@ import dev.caravan.engine.format.safetensors.SafetensorsFile;
 import dev.caravan.engine.kernel.KernelProvider;
 import dev.caravan.engine.kernel.Kernels;
 import dev.caravan.engine.lora.GoldenAdapter;
+import dev.caravan.engine.lora.LoraAdapter;
+import dev.caravan.engine.lora.LoraConfig;
 import dev.caravan.engine.lora.LoraModule;
 import dev.caravan.engine.lora.PeftFolder;
 import dev.caravan.engine.model.Decoder;
@@ -21,6 +24,7 @@ import dev.caravan.engine.tensor.DType;
 import dev.caravan.engine.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -205,6 +209,77 @@ class LoraMergeTest {
                 .findFirst()
                 .orElseThrow()
                 .dtype();
+    }
+
+    /** The rows of this one fill bitsandbytes' blocks. */
+    private Path inFourBits() {
+        Path base = folder.resolve("nf4");
+        Path original = Golden.path("tiny-models/llama.gguf");
+        try (ModelConversion conversion = ModelConversion.open(original, base, ConversionOptions.of(TargetType.NF4))) {
+            conversion.run((done, total) -> {});
+        }
+        return base;
+    }
+
+    private Path randomAdapter(Path base) {
+        Path path = folder.resolve("adapter");
+        try (Checkpoint checkpoint = Checkpoints.open(base)) {
+            Decoder decoder = Decoders.load(checkpoint);
+            LoraAdapter adapter = LoraAdapter.initial(LoraConfig.of(2, 4), decoder, 5);
+            Random random = new Random(6);
+            for (LoraModule module : adapter.modules()) {
+                for (int i = 0; i < module.b().length; i++) {
+                    module.b()[i] = (float) random.nextGaussian();
+                }
+            }
+            PeftFolder.write(path, adapter, decoder);
+        }
+        return path;
+    }
+
+    @Test
+    void aFourBitBaseIsUnpackedAndTheAdapterAdded() {
+        Path base = inFourBits();
+        Path adapter = randomAdapter(base);
+
+        Path merged = merge(base, adapter, "merged", MergeOptions.DEFAULT.withType(TargetType.F32));
+
+        try (Checkpoint before = Checkpoints.open(base);
+                Checkpoint after = Checkpoints.open(merged)) {
+            for (LoraModule module :
+                    PeftFolder.read(adapter, Decoders.load(before)).modules()) {
+                float[] weights = values(before.tensor(module.name() + ".weight"));
+                float[] actual = values(after.tensor(module.name() + ".weight"));
+                for (int i = 0; i < weights.length; i++) {
+                    double expected = weights[i];
+                    for (int k = 0; k < module.r(); k++) {
+                        expected += (double) module.scaling()
+                                * module.b()[i / module.inputs() * module.r() + k]
+                                * module.a()[k * module.inputs() + i % module.inputs()];
+                    }
+                    assertThat(actual[i]).isCloseTo((float) expected, within(1e-6f));
+                }
+            }
+        }
+    }
+
+    @Test
+    void besideBitsandbytesFourBitsWhatTheAdapterChangesStaysPlain() {
+        Path original = Golden.path("tiny-models/llama.gguf");
+        Path adapter = randomAdapter(original);
+        MergeOptions nf4 = MergeOptions.DEFAULT.withType(TargetType.NF4);
+
+        Path merged = merge(original, adapter, "merged", nf4);
+
+        try (Checkpoint after = Checkpoints.open(merged)) {
+            assertThat(after.tensor("model.layers.0.mlp.up_proj.weight").dtype().blockElements())
+                    .isEqualTo(1);
+        }
+        Path small = merge(original, adapter, "small", nf4.withRequantize());
+        try (Checkpoint after = Checkpoints.open(small)) {
+            assertThat(after.tensor("model.layers.0.mlp.up_proj.weight").dtype())
+                    .isEqualTo(DType.NF4);
+        }
     }
 
     @Test
