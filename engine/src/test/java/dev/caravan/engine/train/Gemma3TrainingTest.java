@@ -30,8 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class Gemma3TrainingTest {
 
-    /** Of a loss. Both sides compute in float32. */
-    private static final double TOLERANCE = 1e-3;
+    /** Of a loss or a norm. Both sides compute in float32; the worst seen is 1.1e-6. */
+    private static final double TOLERANCE = 1e-4;
 
     private static final int SHORT = 10;
 
@@ -42,17 +42,19 @@ class Gemma3TrainingTest {
     void everyLossAndTheHeldOutLossEqualPefts() {
         JsonObject golden = JsonObject.read(Golden.path("gemma3-270m-training/golden.json"));
         JsonObject examples = JsonObject.read(Golden.path("gemma3-270m-training/examples.json"));
-        List<TrainingExample> training = ReferenceAdapter.examples(examples.list("training").orElseThrow());
-        PackedBatch heldOut = PackedBatch.of(ReferenceAdapter.examples(examples.list("held_out").orElseThrow()));
+        List<TrainingExample> training =
+                ReferenceAdapter.examples(examples.list("training").orElseThrow());
+        PackedBatch heldOut = PackedBatch.of(
+                ReferenceAdapter.examples(examples.list("held_out").orElseThrow()));
         List<JsonObject> steps = golden.objects("steps");
-        BatchSource source =
-                BatchSource.of(steps.stream().map(step -> List.of(batch(step, training))).toList());
+        BatchSource source = BatchSource.of(
+                steps.stream().map(step -> List.of(batch(step, training))).toList());
         int made = "true".equals(System.getenv("CARAVAN_SLOW_TESTS")) ? steps.size() : SHORT;
         try (GgufCheckpoint file = GgufCheckpoint.open(TestModels.gemma3());
                 Kernels kernels = KernelProvider.create(2)) {
             Decoder decoder = Decoders.load(file);
-            LoraAdapter adapter = ReferenceAdapter.of(
-                    LoraConfig.of(golden.integer("r"), golden.integer("lora_alpha")), decoder, 0);
+            LoraAdapter adapter =
+                    ReferenceAdapter.of(LoraConfig.of(golden.integer("r"), golden.integer("lora_alpha")), decoder, 0);
             int tokens = heldOut.tokens().length;
             TrainingPlan plan = TrainingPlan.of(decoder, adapter.config(), tokens, 1L << 30);
             TrainingPass pass = new TrainingPass(decoder, kernels, adapter, tokens, plan);
@@ -99,7 +101,6 @@ class Gemma3TrainingTest {
     }
 
     private static void assertClose(double actual, double expected, String description) {
-        System.out.println("WORST " + description + " " + actual + " " + expected + " " + Math.abs(actual / expected - 1));
         assertThat(actual).as(description).isCloseTo(expected, within(TOLERANCE * expected));
     }
 

@@ -55,9 +55,13 @@ class LoraTrainingGoldenTest {
             try (Kernels kernels = KernelProvider.create(2);
                     Arena arena = Arena.ofShared();
                     Checkpoint checkpoint = Checkpoints.open(base)) {
-                Decoder decoder = Decoders.load(
-                        checkpoint, new WeightQuantizer(golden.quantizationOnLoad(base), kernels, arena));
-                compare(golden, decoder, kernels, folder.resolve("checkpoints").resolve(base.toString().substring(1)));
+                Decoder decoder =
+                        Decoders.load(checkpoint, new WeightQuantizer(golden.quantizationOnLoad(base), kernels, arena));
+                compare(
+                        golden,
+                        decoder,
+                        kernels,
+                        folder.resolve("checkpoints").resolve(base.toString().substring(1)));
             }
         }
     }
@@ -83,10 +87,10 @@ class LoraTrainingGoldenTest {
         Map<String, float[]> actual = golden.written(adapter, decoder);
         Map<String, float[]> trained = golden.trained();
         assertThat(actual).containsOnlyKeys(trained.keySet());
-        trained.forEach((tensor, values) ->
-                assertThat(TrainingGolden.relativeDistance(Objects.requireNonNull(actual.get(tensor)), values))
-                        .as("%s %s", golden.name(), tensor)
-                        .isLessThan(TENSOR_TOLERANCE));
+        trained.forEach((tensor, values) -> assertThat(
+                        TrainingGolden.relativeDistance(Objects.requireNonNull(actual.get(tensor)), values))
+                .as("%s %s", golden.name(), tensor)
+                .isLessThan(TENSOR_TOLERANCE));
     }
 
     private static void compareSteps(String name, List<TrainingStep> steps, List<Step> expected) {

@@ -1,6 +1,8 @@
 package dev.caravan.engine.train;
 
+import dev.caravan.engine.format.RowOrder;
 import dev.caravan.engine.layer.Projection;
+import dev.caravan.engine.layer.RotaryEmbedding.Pairs;
 import dev.caravan.engine.lora.LoraAdapter;
 import dev.caravan.engine.lora.LoraConfig;
 import dev.caravan.engine.lora.LoraModule;
@@ -32,12 +34,27 @@ final class ReferenceAdapter {
         for (int number = 0; number < modules.size(); number++) {
             LoraModule module = modules.get(number);
             fill(module.a(), 2L * number, 1 / Math.sqrt(module.inputs()));
-            fill(module.b(), 2L * number + 1, boundOfB);
+            float[] b = new float[module.b().length];
+            fill(b, 2L * number + 1, boundOfB);
+            copyRows(b, order(module.name(), decoder), module);
         }
         if (modules.size() != decoder.blocks().size() * Projection.values().length) {
             throw new IllegalArgumentException("an adapter of %d modules".formatted(modules.size()));
         }
         return adapter;
+    }
+
+    private static void copyRows(float[] b, RowOrder order, LoraModule module) {
+        for (int row = 0; row < module.outputs(); row++) {
+            System.arraycopy(b, (int) order.sourceRow(row) * module.r(), module.b(), row * module.r(), module.r());
+        }
+    }
+
+    /** GGUF's llama has other rows of q and k than transformers. */
+    private static RowOrder order(String module, Decoder decoder) {
+        boolean isRotated = module.endsWith("q_proj") || module.endsWith("k_proj");
+        boolean isAdjacent = decoder.rotaryEmbeddings().getFirst().pairs() == Pairs.ADJACENT;
+        return isRotated && isAdjacent ? new RowOrder(decoder.config().headDim(), true) : RowOrder.SAME;
     }
 
     private static void fill(float[] values, long stream, double bound) {
