@@ -293,7 +293,8 @@ class AdapterServingTest {
             }
             BatchStatistics statistics = whenIdle(with.scheduler);
             assertThat(statistics.acceptedTokens()).isPositive();
-            assertThat(statistics.passes()).isLessThan(whenIdle(without.scheduler).passes());
+            assertThat(statistics.passes())
+                    .isLessThan(whenIdle(without.scheduler).passes());
         }
     }
 
