@@ -24,6 +24,7 @@ import org.slf4j.LoggerFactory;
 final class CheckpointFolder implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(CheckpointFolder.class);
     private static final int KEPT = 2;
+    private static final int BEST_AND_TEMPORARY = 2;
     private static final Pattern NAME = Pattern.compile("checkpoint-(\\d{1,9})\\.safetensors");
     private static final Pattern LEFTOVER = Pattern.compile("\\.checkpoint-\\d{1,9}\\.safetensors\\..*\\.part");
     private static final String LOCK = ".lock";
@@ -98,6 +99,31 @@ final class CheckpointFolder implements AutoCloseable {
                     .toList();
         } catch (IOException failure) {
             throw new UncheckedIOException("cannot list " + folder, failure);
+        }
+    }
+
+    /**
+     * Requires room for all checkpoints that will be there at once, before work is spent on what could not be kept.
+     *
+     * @param checkpointBytes of one
+     * @throws IllegalStateException if there is too little
+     */
+    void requireRoom(long checkpointBytes) {
+        long needed = (KEPT + BEST_AND_TEMPORARY - Math.min(steps().size(), KEPT)) * checkpointBytes;
+        long free = usableBytes();
+        if (free < needed) {
+            throw new IllegalStateException(
+                    "the checkpoints need %d MB in %s and %d MB are free; make room or choose another folder"
+                            .formatted(needed / 1_000_000, folder, free / 1_000_000));
+        }
+    }
+
+    private long usableBytes() {
+        try {
+            return Files.getFileStore(folder).getUsableSpace();
+        } catch (IOException unknown) {
+            log.debug("checkpoints=space_unknown folder={}", folder, unknown);
+            return Long.MAX_VALUE; // writing will tell
         }
     }
 

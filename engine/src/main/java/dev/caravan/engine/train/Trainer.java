@@ -53,7 +53,7 @@ public final class Trainer {
      * Trains from the beginning.
      *
      * @param isCancelled asked many times in each step; a step that it ends leaves nothing behind
-     * @throws IllegalStateException if the folder holds checkpoints, or another training has it
+     * @throws IllegalStateException if the folder holds checkpoints or has no room for them, or another training has it
      * @throws TrainingFailedException if numbers go out of hand, or a checkpoint cannot be written
      */
     public TrainingResult train(BooleanSupplier isCancelled) {
@@ -72,7 +72,7 @@ public final class Trainer {
      *
      * @param isCancelled as for {@link #train}
      * @throws IllegalArgumentException if the checkpoint was made with other data, another base or other settings
-     * @throws IllegalStateException if another training has the folder
+     * @throws IllegalStateException if another training has the folder, or it has no room
      * @throws TrainingFailedException if numbers go out of hand, or a checkpoint cannot be written
      */
     public TrainingResult resume(BooleanSupplier isCancelled) {

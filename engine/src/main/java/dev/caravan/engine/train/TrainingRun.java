@@ -69,6 +69,7 @@ final class TrainingRun {
     }
 
     TrainingResult run(BooleanSupplier isCancelled) {
+        folder.requireRoom(writer.tensorBytes());
         End end;
         try {
             evaluateIfDue(isCancelled); // where a run was cut off between a step and its held-out loss

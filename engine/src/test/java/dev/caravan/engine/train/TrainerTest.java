@@ -290,6 +290,10 @@ class TrainerTest {
                         folder + " holds checkpoints of another training; resume that one, or choose an empty folder");
         try (CheckpointFolder taken = CheckpointFolder.open(folder)) {
             assertThat(taken.steps()).containsExactly(5);
+            taken.requireRoom(1000);
+            assertThatThrownBy(() -> taken.requireRoom(1_000_000_000_000_000L))
+                    .hasMessageMatching("the checkpoints need 3000000000 MB in .* and \\d+ MB are free; make room or "
+                            + "choose another folder");
             assertThatThrownBy(() -> trainer(CONFIG, 5, 1).resume(() -> false))
                     .hasMessage("another training writes its checkpoints into " + folder
                             + "; wait for its end, or choose another folder");
