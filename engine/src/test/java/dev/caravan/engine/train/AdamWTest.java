@@ -68,6 +68,18 @@ class AdamWTest {
     }
 
     @Test
+    void aNormThatIsLittleAboveTheLimitIsClippedToo() {
+        TrainableTensor tensor = tensor(new float[2]);
+        tensor.gradient()[0] = 0.9f;
+        tensor.gradient()[1] = 1.2f;
+        Gradients gradients = new Gradients(List.of(tensor));
+
+        gradients.clip(gradients.norm(), 1);
+
+        assertThat(gradients.norm()).isCloseTo(1, within(1e-5));
+    }
+
+    @Test
     void aNormBeyondFloatsIsStillANumber() {
         TrainableTensor tensor = tensor(new float[2]);
         tensor.gradient()[0] = 3e30f;

@@ -131,17 +131,18 @@ class TrainerTest {
 
     @Test
     void trainingStopsWhenItsPatienceIsOut() {
-        FaultyLoss worsening =
-                new FaultyLoss(loss, (call, sum, tensors) -> sum, (call, sum, tensors) -> call <= 4 ? sum : sum + 100);
+        FaultyLoss worsening = new FaultyLoss(
+                loss, (call, sum, tensors) -> sum, (call, sum, tensors) -> call == 8 ? sum - 10 : sum + call);
+        // Two held-out losses in a row are worse, then one is the best, then all are worse.
         TrainingConfig config =
                 CONFIG.with().evalSteps(2).earlyStoppingPatience(3).build();
 
         TrainingResult result = new Trainer(worsening, heldOut(40), config, folder, recording).train(() -> false);
 
         assertThat(result.end()).isEqualTo(End.STOPPED_EARLY);
-        assertThat(result.steps()).hasSize(10);
-        assertThat(result.adapterStep()).isEqualTo(10);
-        assertThat(result.lastCheckpoint()).isEqualTo(folder.resolve("checkpoint-10.safetensors"));
+        assertThat(result.steps()).hasSize(14);
+        assertThat(result.adapterStep()).isEqualTo(14);
+        assertThat(result.lastCheckpoint()).isEqualTo(folder.resolve("checkpoint-14.safetensors"));
     }
 
     @Test
