@@ -5,7 +5,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 
 /** A benchmark that was asked for. */
-sealed interface Bench permits EndToEndBench, BatchBench {
+sealed interface Bench permits EndToEndBench, BatchBench, TrainBench {
 
     /**
      * Measures and prints.

@@ -13,15 +13,26 @@ import java.util.stream.Stream;
 public final class BenchCommand {
     private static final String USAGE = """
             usage: ./caravan bench decode|prefill|batch [--model FILE] [--peer LLAMA_BENCH] [--threads N] [--rounds N]
+                   ./caravan bench train --model FOLDER [--lengths even|uneven] [--peer-model FOLDER] [--python PYTHON]
+                                   [--peer SCRIPT] [--memory MB] [--threads N] [--rounds N]
               decode     tokens per second of an answer of 64 tokens
               prefill    tokens per second of a prompt of 512 tokens
               batch      tokens per second of 1, 2, 4 and 8 answers of 64 tokens at once; without a peer
-              --model    a .gguf file; without it Gemma 3 270M among the pulled models
-              --peer     llama.cpp's program llama-bench; without it the one on the PATH
+              train      tokens per second and peak memory of training an adapter, beside PEFT
+              --model    a .gguf file; without it Gemma 3 270M among the pulled models. For train a model's folder
+              --peer     llama.cpp's program llama-bench; without it the one on the PATH. For train a script that takes
+                         MODEL TOKENS BATCH 4bit gc; without it bench/peers/qlora.py
+              --lengths  even: 1 x 512 tokens a step, all learned; uneven: 64 to 512 tokens, answers learned, which the
+                         peer pads by fours and Caravan packs; even without it
+              --peer-model   the folder that the peer loads; the one of --model without it
+              --memory   megabytes that Caravan may train in, beside the weights; 1280 without it
+              --python   an interpreter with torch, transformers, peft and bitsandbytes; python3 without it
               --threads  of both sides; 2 without it
               --rounds   of each side, in turn; 3 without it""";
 
     private static final Set<String> OPTIONS = Set.of("--model", "--peer", "--threads", "--rounds");
+    private static final Set<String> TRAIN_OPTIONS =
+            Set.of("--model", "--peer", "--threads", "--rounds", "--lengths", "--peer-model", "--python", "--memory");
 
     private BenchCommand() {}
 
@@ -42,11 +53,14 @@ public final class BenchCommand {
 
     static Bench parse(List<String> arguments) {
         if (arguments.isEmpty()) {
-            throw new IllegalArgumentException("bench takes what to measure, decode, prefill or batch.");
+            throw new IllegalArgumentException("bench takes what to measure, decode, prefill, batch or train.");
+        }
+        if (arguments.getFirst().equals("train")) {
+            return train(options(arguments.subList(1, arguments.size()), TRAIN_OPTIONS));
         }
         boolean isBatch = arguments.getFirst().equals("batch");
         EndToEndBench.Work work = isBatch ? EndToEndBench.Work.DECODE : EndToEndBench.Work.named(arguments.getFirst());
-        Map<String, String> options = options(arguments.subList(1, arguments.size()));
+        Map<String, String> options = options(arguments.subList(1, arguments.size()), OPTIONS);
         Path model = options.containsKey("--model") ? Path.of(options.get("--model")) : pulledModel();
         if (!Files.isRegularFile(model)) {
             throw new IllegalArgumentException(
@@ -65,11 +79,44 @@ public final class BenchCommand {
         return new EndToEndBench(work, model, peer, threads, rounds);
     }
 
-    private static Map<String, String> options(List<String> arguments) {
+    private static Bench train(Map<String, String> options) {
+        if (!options.containsKey("--model")) {
+            throw new IllegalArgumentException("bench train takes --model, the folder of the model to train on.");
+        }
+        Path model = Path.of(options.get("--model"));
+        Path peerModel = Path.of(options.getOrDefault("--peer-model", options.get("--model")));
+        for (Path folder : List.of(model, peerModel)) {
+            if (!Files.isRegularFile(folder.resolve("config.json"))) {
+                throw new IllegalArgumentException("%s is no folder with a config.json.".formatted(folder));
+            }
+        }
+        TrainBench.Lengths lengths = switch (options.getOrDefault("--lengths", "even")) {
+            case "even" -> TrainBench.Lengths.EVEN;
+            case "uneven" -> TrainBench.Lengths.UNEVEN;
+            default -> throw new IllegalArgumentException("--lengths takes even or uneven.");
+        };
+        Path script = options.containsKey("--peer") ? Path.of(options.get("--peer")) : TrainBench.Peer.OWN;
+        if (!Files.isRegularFile(script)) {
+            throw new IllegalArgumentException("There is no script %s.".formatted(script));
+        }
+        if (options.containsKey("--peer") && lengths == TrainBench.Lengths.UNEVEN) {
+            throw new IllegalArgumentException("--peer is for even lengths; the peer of uneven ones pads by itself.");
+        }
+        return new TrainBench(
+                lengths,
+                model,
+                number(options, "--memory", 1280, 9999),
+                peerModel,
+                new TrainBench.Peer(Path.of(options.getOrDefault("--python", "python3")), script),
+                number(options, "--threads", 2, 1024),
+                number(options, "--rounds", 3, 100));
+    }
+
+    private static Map<String, String> options(List<String> arguments, Set<String> known) {
         Map<String, String> options = new HashMap<>();
         for (int i = 0; i < arguments.size(); i += 2) {
             String option = arguments.get(i);
-            if (!OPTIONS.contains(option)) {
+            if (!known.contains(option)) {
                 throw new IllegalArgumentException("bench does not know '%s'.".formatted(option));
             }
             if (i + 1 == arguments.size()) {

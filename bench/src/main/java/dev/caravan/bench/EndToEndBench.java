@@ -31,7 +31,7 @@ record EndToEndBench(Work work, Path model, Path peer, int threads, int rounds) 
                 case "prefill" -> PREFILL;
                 default ->
                     throw new IllegalArgumentException(
-                            "bench knows decode, prefill and batch, not '%s'.".formatted(name));
+                            "bench knows decode, prefill, batch and train, not '%s'.".formatted(name));
             };
         }
 

@@ -18,8 +18,24 @@ import java.util.Locale;
  */
 record Results(String work, Path model, int threads, List<Figure> figures) {
 
-    /** Tokens per second of one side, or of one number of requests, in one round. */
-    record Figure(String engine, int round, double tokensPerSecond) {}
+    /**
+     * Tokens per second of one side, or of one number of requests, in one round.
+     *
+     * @param peakGigabytes of memory, in millions of kilobytes; 0 where it was not measured
+     */
+    record Figure(String engine, int round, double tokensPerSecond, double peakGigabytes) {
+        Figure(String engine, int round, double tokensPerSecond) {
+            this(engine, round, tokensPerSecond, 0);
+        }
+    }
+
+    double highestPeak(String engine) {
+        return figures.stream()
+                .filter(figure -> figure.engine.equals(engine))
+                .mapToDouble(Figure::peakGigabytes)
+                .max()
+                .orElse(0);
+    }
 
     double median(String engine) {
         double[] sorted = figures.stream()
@@ -35,10 +51,12 @@ record Results(String work, Path model, int threads, List<Figure> figures) {
     Path write(Path folder) throws IOException {
         LocalDateTime now = LocalDateTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS);
         List<String> lines = new ArrayList<>();
-        lines.add("time,processor,model,work,threads,engine,round,tokens_per_second");
+        boolean hasPeaks = figures.stream().anyMatch(figure -> figure.peakGigabytes > 0);
+        lines.add("time,processor,model,work,threads,engine,round,tokens_per_second"
+                + (hasPeaks ? ",peak_gigabytes" : ""));
         String processor = processor();
         for (Figure figure : figures) {
-            lines.add("%s,%s,%s,%s,%d,%s,%d,%s"
+            lines.add("%s,%s,%s,%s,%d,%s,%d,%s%s"
                     .formatted(
                             now,
                             processor,
@@ -47,7 +65,8 @@ record Results(String work, Path model, int threads, List<Figure> figures) {
                             threads,
                             figure.engine,
                             figure.round,
-                            String.format(Locale.ROOT, "%.2f", figure.tokensPerSecond)));
+                            String.format(Locale.ROOT, "%.2f", figure.tokensPerSecond),
+                            hasPeaks ? String.format(Locale.ROOT, ",%.3f", figure.peakGigabytes) : ""));
         }
         Files.createDirectories(folder);
         Path file = folder.resolve("%s-%s.csv".formatted(now.toString().replace(":", ""), work));

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,8 +34,33 @@ class BenchCommandTest {
     }
 
     @Test
+    void trainingTakesAFolderForEachSide() throws IOException {
+        Path model = Files.createDirectory(folder.resolve("nf4"));
+        Path peerModel = Files.createDirectory(folder.resolve("bf16"));
+        Path script = Files.createFile(folder.resolve("qlora-peer.py"));
+        List<String> arguments = List.of(
+                "train",
+                "--model",
+                model.toString(),
+                "--peer-model",
+                peerModel.toString(),
+                "--peer",
+                script.toString());
+        assertThatThrownBy(() -> BenchCommand.parse(arguments)).hasMessageContaining("no folder with a config.json");
+        Files.createFile(model.resolve("config.json"));
+        Files.createFile(peerModel.resolve("config.json"));
+        TrainBench.Peer peer = new TrainBench.Peer(Path.of("python3"), script);
+        assertThat(BenchCommand.parse(arguments))
+                .isEqualTo(new TrainBench(TrainBench.Lengths.EVEN, model, 1280, peerModel, peer, 2, 3));
+        List<String> uneven = Stream.concat(arguments.stream(), Stream.of("--lengths", "uneven"))
+                .toList();
+        assertThatThrownBy(() -> BenchCommand.parse(uneven)).hasMessageContaining("--peer is for even lengths");
+        assertThatThrownBy(() -> BenchCommand.parse(List.of("train"))).hasMessageContaining("--model");
+    }
+
+    @Test
     void wrongUsageIsNamed() {
-        assertThatThrownBy(() -> BenchCommand.parse(List.of())).hasMessageContaining("decode, prefill or batch");
+        assertThatThrownBy(() -> BenchCommand.parse(List.of())).hasMessageContaining("decode, prefill, batch or train");
         assertThatThrownBy(() -> BenchCommand.parse(List.of("dance"))).hasMessageContaining("'dance'");
         assertThatThrownBy(() -> BenchCommand.parse(List.of("decode", "--speed")))
                 .hasMessageContaining("'--speed'");

@@ -130,6 +130,10 @@ public final class WeightQuantizer {
         if (config.loadIn4bit() && config.bnb4bitUseDoubleQuant()) {
             roundScales(data);
         }
+        if (weight.data().isMapped()) {
+            // The file's pages count as this process's memory until they are let go; nobody reads them again.
+            weight.data().unload();
+        }
         return new Tensor(weight.name(), dtype, weight.shape(), data);
     }
 
