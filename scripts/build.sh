@@ -106,6 +106,33 @@ engine_java() {
         -Dlogback.configurationFile=logback-command.xml -cp "$(app_jar)" "$@"
 }
 
+# Trains: what it computes with lives in Java's heap, which may therefore grow to what is free now. Nearly all of it are
+# large arrays that stay, so the part for what is short-lived is kept small. In place of this shell: a signal that ends
+# the command reaches it.
+exec_training() {
+    exec "$JAVA_HOME/bin/java" "${vector_flags[@]}" -XX:+UseParallelGC -XX:MaxNewSize=256m "-Xmx$(training_megabytes)m" \
+        -Dlogback.configurationFile=logback-command.xml -cp "$(app_jar)" "$@"
+}
+
+# Free memory, bounded by the container's. Weights are mapped files; what they take is subtracted by the trainer.
+training_megabytes() {
+    local megabytes='' limit
+    if [ -r /proc/meminfo ]; then
+        megabytes=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo | awk '{ print int($1 / 1024) }')
+    fi
+    if [ -z "$megabytes" ]; then
+        megabytes=$(memory_megabytes)
+        megabytes=$((${megabytes:-4096} / 2))
+    fi
+    limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null || echo max)
+    case $limit in
+        *[!0-9]* | '') ;;
+        *) [ "$((limit / 1048576))" -ge "$megabytes" ] || megabytes=$((limit / 1048576)) ;;
+    esac
+    [ "$megabytes" -ge 512 ] || megabytes=512
+    echo "$megabytes"
+}
+
 memory_megabytes() {
     if [ -r /proc/meminfo ]; then
         sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo | awk '{ print int($1 / 1024) }'

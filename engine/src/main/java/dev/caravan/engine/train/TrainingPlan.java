@@ -59,6 +59,11 @@ public record TrainingPlan(
         return keeping(decoder, config, maxTokens, (int) Math.min(smallest.trainedLayers, 1 + more));
     }
 
+    /** The least that a training with such batches needs beside the weights: everything recomputed. */
+    public static long leastBytes(Decoder decoder, LoraConfig config, int maxTokens) {
+        return keeping(decoder, config, maxTokens, 1).totalBytes();
+    }
+
     /** The plan that keeps the activations of so many layers. */
     static TrainingPlan keeping(Decoder decoder, LoraConfig config, int maxTokens, int keptLayers) {
         TrainingSizes sizes = TrainingSizes.of(decoder, config, maxTokens);

@@ -2,13 +2,9 @@ package dev.caravan.server.finetuning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,33 +16,28 @@ class TrainCommandTest {
     @TempDir
     Path folder;
 
-    private final ByteArrayOutputStream result = new ByteArrayOutputStream();
-    private final ByteArrayOutputStream messages = new ByteArrayOutputStream();
+    private CommandRuns command = new CommandRuns(Path.of("."));
 
     @BeforeEach
     void copyAModel() throws IOException {
+        command = new CommandRuns(folder);
         Files.copy(TINY.resolve("gemma3.gguf"), folder.resolve("gemma3.gguf"));
         Files.copy(TINY.resolve("llama.gguf"), folder.resolve("llama.gguf"));
     }
 
     private int run(boolean colours, String... arguments) {
-        result.reset();
-        messages.reset();
-        TrainCommand command = new TrainCommand(
-                folder.resolve("home"),
-                folder,
-                new PrintStream(result, true, StandardCharsets.UTF_8),
-                new PrintStream(messages, true, StandardCharsets.UTF_8),
-                colours);
-        return command.run(List.of(arguments));
+        if (colours) {
+            command.atTerminal(true, "");
+        }
+        return command.run(arguments);
     }
 
     private String printed() {
-        return result.toString(StandardCharsets.UTF_8);
+        return command.printed();
     }
 
     private String said() {
-        return messages.toString(StandardCharsets.UTF_8);
+        return command.said();
     }
 
     private void write(String name, String text) throws IOException {
@@ -116,14 +107,14 @@ class TrainCommandTest {
 
     @Test
     void wordsThatMakeNoSenseShowTheUsage() {
-        requireMisused("Usage: ./caravan train preview");
-        requireMisused("Unknown command 'start'", "start");
+        requireMisused("./caravan train preview");
+        requireMisused("Name the model and the file", "start");
         requireMisused("Name a file", "preview", "--model", "m");
         requireMisused("Name the model", "preview", "f");
-        requireMisused("There are two files", "preview", "f", "g");
+        requireMisused("'g' is one word too many", "preview", "f", "g");
         requireMisused("--fast is not known", "preview", "f", "--fast");
         requireMisused("--rows needs a value", "preview", "f", "--rows");
-        requireMisused("--rows takes a number from 0 to 1000, not '-1'", "preview", "f", "--rows", "-1");
+        requireMisused("--rows takes a whole number from 0 to 1000, not '-1'", "preview", "f", "--rows", "-1");
         requireMisused("There is no format 'csv'; formats are chat, alpaca", "preview", "f", "--format", "csv");
     }
 

@@ -1,5 +1,8 @@
 package dev.caravan.engine.train.dataset;
 
+import dev.caravan.engine.template.ChatMessage;
+import dev.caravan.engine.train.dataset.DatasetRow.Conversation;
+import dev.caravan.engine.train.dataset.DatasetRow.Turn;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -7,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Examples of a file, which are read and encoded anew whenever one is asked for: memory holds their places and lengths
@@ -46,6 +50,29 @@ public final class DatasetExamples implements ExampleSet {
     /** The line of the file in which an example's row begins, from 1. */
     public long line(int example) {
         return index.line(examples[example]);
+    }
+
+    /**
+     * What was asked before the first answer that is learned: the last text of a user before it. Empty for a row that is
+     * plain text.
+     *
+     * @throws DatasetException if the row has changed in the file since the file was opened
+     */
+    public Optional<String> question(int example) {
+        int number = examples[example];
+        try {
+            if (parser.parse(bytes(number)) instanceof Conversation conversation) {
+                return conversation.turns().stream()
+                        .takeWhile(turn -> !turn.learned())
+                        .map(Turn::message)
+                        .filter(message -> message.role().equals("user"))
+                        .map(ChatMessage::text)
+                        .reduce((earlier, later) -> later);
+            }
+            return Optional.empty();
+        } catch (InvalidRowException changed) {
+            throw changed(number);
+        }
     }
 
     @Override
