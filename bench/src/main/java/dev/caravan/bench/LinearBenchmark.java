@@ -28,7 +28,7 @@ import org.openjdk.jmh.runner.options.CommandLineOptions;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * How fast a linear layer runs, by weight type. One token is bound by memory: look at {@code weightBytes} a second. Many
+ * How fast a linear layer and its gradient run, by weight type. One token is bound by memory: look at {@code weightBytes} a second. Many
  * tokens are bound by arithmetic: look at {@code operations} a second.
  *
  * <p>Run the class with JMH's own options, for example {@code -p dtype=Q4_K -p tokens=1}.
@@ -96,6 +96,15 @@ public class LinearBenchmark {
         work.weightBytes += layer.weight.data().byteSize();
         work.operations += 2 * layer.weight.elements() * layer.tokens;
         return layer.y;
+    }
+
+    /** The gradient of the same layer: y stands for its gradient, x receives the gradient of the input. */
+    @Benchmark
+    public float[] linearBackward(Layer layer, Work work) {
+        layer.kernels.linearBackward(layer.weight, layer.y, layer.x, layer.tokens);
+        work.weightBytes += layer.weight.data().byteSize();
+        work.operations += 2 * layer.weight.elements() * layer.tokens;
+        return layer.x;
     }
 
     /** Runs this class alone. */
