@@ -43,11 +43,18 @@ final class Pack {
             }
             return;
         }
+        int whole = (end - first) / width;
+        int rest = (end - first) % width;
         for (int k = 0; k < size; k++) {
-            int from = matrix.offset() + (start + k) * matrix.width();
-            for (int column = first; column < end; column += width) {
-                int to = yOffset + ((column - first) / width * size + k) * width;
-                copy(matrix.values(), from + column, y, to, Math.min(width, end - column));
+            int from = matrix.offset() + (start + k) * matrix.width() + first;
+            int to = yOffset + k * width;
+            if (width == Lanes.COUNT) {
+                copyVectors(matrix.values(), from, whole, y, to, size * width);
+            } else {
+                copyPairs(matrix.values(), from, whole, y, to, size * width);
+            }
+            if (rest > 0) {
+                System.arraycopy(matrix.values(), from + whole * width, y, to + whole * size * width, rest);
             }
         }
     }
@@ -58,13 +65,17 @@ final class Pack {
         }
     }
 
-    private static void copy(float[] x, int from, float[] y, int to, int size) {
-        int i = 0;
-        for (; i <= size - Lanes.COUNT; i += Lanes.COUNT) {
-            Lanes.floats(x, from + i).intoArray(y, to + i);
+    private static void copyVectors(float[] x, int from, int count, float[] y, int to, int distance) {
+        for (int n = 0; n < count; n++) {
+            Lanes.floats(x, from + n * Lanes.COUNT).intoArray(y, to + n * distance);
         }
-        for (; i < size; i++) {
-            y[to + i] = x[from + i];
+    }
+
+    private static void copyPairs(float[] x, int from, int count, float[] y, int to, int distance) {
+        for (int n = 0; n < count; n++) {
+            int at = from + n * Tile.COLUMNS;
+            Lanes.floats(x, at).intoArray(y, to + n * distance);
+            Lanes.floats(x, at + Lanes.COUNT).intoArray(y, to + n * distance + Lanes.COUNT);
         }
     }
 }
