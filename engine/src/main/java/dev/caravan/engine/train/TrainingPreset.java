@@ -71,16 +71,15 @@ public record TrainingPreset(
 
     /**
      * Models of some hundred million parameters, above all Gemma 3 270M. r 16, alpha 32, dropout 0.05, all linear layers,
-     * four examples a step, weight decay 0.01 and a held-out share of 0.1: Google's notebook for Gemma 3 270M
+     * four examples a step, three epochs, weight decay 0.01 and a held-out share of 0.1: Google's notebook for Gemma 3 270M
      * (google-gemini/gemma-cookbook,
-     * {@code Demos/Emoji-Gemma-on-Web/resources/Fine_tune_Gemma_3_270M_for_emoji_generation.ipynb}). Five epochs:
-     * Google's guide to tuning the same model whole ({@code DevSite/docs/core/huggingface_text_full_finetune.ipynb}).
-     * Both take the rate 5e-5, but train the embedding, or everything, without an adapter; the rate 2e-4, {@code linear}
-     * with 5 steps of warm-up, is that of Unsloth's notebook for adapters of rank 16 on a Gemma of this size
-     * (unslothai/notebooks, {@code nb/FunctionGemma_(270M)-Mobile-Actions.ipynb}). The norm 1.0 is transformers' default.
+     * {@code Demos/Emoji-Gemma-on-Web/resources/Fine_tune_Gemma_3_270M_for_emoji_generation.ipynb}). It takes the rate
+     * 5e-5, but trains the embedding too, without an adapter; the rate 2e-4, {@code linear} with 5 steps of warm-up, is
+     * that of Unsloth's notebook for adapters of rank 16 on a Gemma of this size (unslothai/notebooks,
+     * {@code nb/FunctionGemma_(270M)-Mobile-Actions.ipynb}). The norm 1.0 is transformers' default.
      */
     public static final TrainingPreset SMALL = new TrainingPreset(
-            "small", 16, 32, 0.05, List.of(), 2e-4, LrSchedulerType.LINEAR, 5, 0.01, 1.0, 4, 5, 0.1, false);
+            "small", 16, 32, 0.05, List.of(), 2e-4, LrSchedulerType.LINEAR, 5, 0.01, 1.0, 4, 3, 0.1, false);
 
     /** Below this many parameters a model counts as small. */
     public static final long SMALL_PARAMETERS = 1_000_000_000;

@@ -9,6 +9,7 @@ import dev.caravan.engine.train.TrainingPlan;
 import dev.caravan.engine.train.dataset.Dataset;
 import dev.caravan.engine.train.dataset.DatasetReport;
 import java.io.PrintStream;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -44,7 +45,7 @@ final class TrainSummary {
                         name,
                         base.checkpoint().modelType(),
                         count(TrainingBase.parameters(base.checkpoint())),
-                        base.type(),
+                        base.types(),
                         ProgressDisplay.bytes(base.weightBytes())));
     }
 
@@ -184,8 +185,6 @@ final class TrainSummary {
     }
 
     private static String number(double value) {
-        return value == Math.rint(value) && Math.abs(value) < 1e9
-                ? Long.toString((long) value)
-                : Double.toString(value);
+        return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
     }
 }

@@ -21,8 +21,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The frozen model that an adapter is trained on: its files mapped, or quantised on the way. Owns everything.
@@ -127,13 +129,14 @@ record TrainingBase(
         return quantization.loadIn4bit() ? "in 4bit" : quantization.loadIn8bit() ? "in 8bit" : "as in the file";
     }
 
-    /** The type of its matrices as they are trained on. */
-    DType type() {
-        return decoder.blocks()
-                .getFirst()
-                .projection(Projection.DOWN_PROJ)
-                .weight()
-                .dtype();
+    /** The types of its matrices as they are trained on, for example {@code Q4_K, Q6_K}. */
+    String types() {
+        return decoder.blocks().stream()
+                .flatMap(block -> Arrays.stream(Projection.values()).map(block::projection))
+                .map(projection -> projection.weight().dtype().name())
+                .distinct()
+                .sorted()
+                .collect(Collectors.joining(", "));
     }
 
     @Override

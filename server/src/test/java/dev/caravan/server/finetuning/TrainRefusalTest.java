@@ -74,6 +74,14 @@ class TrainRefusalTest {
     }
 
     @Test
+    void anInstalledModelWhoseManifestIsDamaged() throws IOException {
+        Files.createDirectories(folder.resolve("home/models/mine"));
+        write("home/models/mine/manifest.json", "{}");
+        assertThat(command.run("mine", "rows.jsonl")).isEqualTo(1);
+        assertThat(command.said()).contains("manifest.json is damaged").hasLineCount(1);
+    }
+
+    @Test
     void dataThatNothingCanBeLearnedFrom() throws IOException {
         write("empty.jsonl", "{\"prompt\": \"a\", \"completion\": \"\"}\n{\"prompt\": \"b\"}\n");
         refused("empty.jsonl: none of its 2 rows can be used", "llama.gguf", "empty.jsonl");
