@@ -28,12 +28,16 @@ record CommandContext(
         BooleanSupplier isInterrupted,
         UnaryOperator<String> ask) {
 
-    /** @throws CommandException if there is neither such a model nor such a file or folder */
+    /** @throws CommandException if there is neither such a model nor such a file or folder, or the model is damaged */
     Path model(String name) {
-        return ModelPaths.find(home, callerDirectory, name)
-                .orElseThrow(() -> new CommandException(
-                        "'%s' is neither an installed model (./caravan models list) nor a file or folder."
-                                .formatted(name)));
+        try {
+            return ModelPaths.find(home, callerDirectory, name)
+                    .orElseThrow(() -> new CommandException(
+                            "'%s' is neither an installed model (./caravan models list) nor a file or folder."
+                                    .formatted(name)));
+        } catch (IllegalStateException damaged) {
+            throw new CommandException(String.valueOf(damaged.getMessage()));
+        }
     }
 
     Path path(String name) {

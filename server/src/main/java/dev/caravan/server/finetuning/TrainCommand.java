@@ -4,7 +4,6 @@ import dev.caravan.engine.ModelFormatException;
 import dev.caravan.engine.OutOfMemoryBudgetException;
 import dev.caravan.engine.train.TrainingFailedException;
 import dev.caravan.engine.train.dataset.DatasetException;
-import dev.caravan.server.models.catalogue.ModelException;
 import java.io.Console;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -109,7 +108,6 @@ public final class TrainCommand {
         } catch (CommandException
                 | ModelFormatException
                 | OutOfMemoryBudgetException
-                | ModelException
                 | TrainingFailedException failure) {
             context.messages().println(failure.getMessage());
         }

@@ -1,5 +1,6 @@
 package dev.caravan.server.models;
 
+import dev.caravan.server.models.catalogue.ModelException;
 import dev.caravan.server.models.catalogue.ModelStore;
 import dev.caravan.server.models.catalogue.ModelStore.InstalledModel;
 import java.nio.file.Files;
@@ -17,6 +18,8 @@ public final class ModelPaths {
      * @param home where Caravan keeps everything
      * @param callerDirectory where relative paths start
      * @return none if there is neither such a model nor such a file or folder
+     * @throws IllegalStateException if such a model is installed, but what is recorded of it is damaged; the message says
+     *     what to do
      */
     public static Optional<Path> find(Path home, Path callerDirectory, String name) {
         Optional<Path> installed = installed(new ModelStore(home), name);
@@ -31,6 +34,8 @@ public final class ModelPaths {
             return store.find(name).map(InstalledModel::file);
         } catch (IllegalArgumentException notAnId) {
             return Optional.empty();
+        } catch (ModelException damaged) {
+            throw new IllegalStateException(damaged.getMessage(), damaged);
         }
     }
 }
